@@ -1,0 +1,1 @@
+"""Commissioners, technical needs, matching, dispatch and expert draws (科技特派员)."""

@@ -1,0 +1,1 @@
+"""Organisations and the cultivation ladder (企业梯度培育)."""

@@ -1,0 +1,1 @@
+"""Targets, values, progress and their provenance (指标)."""

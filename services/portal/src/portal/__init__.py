@@ -1,0 +1,1 @@
+"""Merged specs, API reference, health and the movable clock; owns no data."""

@@ -1,0 +1,1 @@
+"""Open competition for projects (揭榜挂帅)."""

@@ -1,0 +1,1 @@
+"""What the services may know of each other: event payloads and the permission table."""

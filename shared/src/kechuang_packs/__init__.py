@@ -1,0 +1,1 @@
+"""The policy pack: its format, its validation and its loader. A city is data."""

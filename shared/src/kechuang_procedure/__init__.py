@@ -1,0 +1,1 @@
+"""The administrative procedure, written once: windows, notices, objections, decisions, returns, drafts."""
