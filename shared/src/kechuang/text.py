@@ -5,6 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from pydantic_core import PydanticCustomError
+
 Language = Literal["zh", "en"]
 DEFAULT_LANGUAGE: Final[Language] = "zh"
 
@@ -64,3 +66,8 @@ def negotiate(header: str | None) -> Language:
     anything = weights.get("*", 0.0)
     chinese, english = weights.get("zh", anything), weights.get("en", anything)
     return "en" if english > chinese else DEFAULT_LANGUAGE
+
+
+def field_error(code: str, message: Text) -> PydanticCustomError:
+    """A validation error of a pydantic field with a stable `code`; its context holds both languages."""
+    return PydanticCustomError(code, "{en}", {"zh": message.zh, "en": message.en})
