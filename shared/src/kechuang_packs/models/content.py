@@ -1,0 +1,288 @@
+"""The other files of a pack: registers, services, alliances, lists, scoring, forms, periods, messages, calendars."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from kechuang_packs.models.common import Code, FactKey, Item, Level, Literal_, NodeRef, Provenance, Strict, Text
+from kechuang_packs.models.conditions import Condition, ScoreSpec
+
+
+class RegisterKind(Item):
+    """A kind of the register mechanism: platforms, carriers, tenants, products, patents, awards, trainings …"""
+
+    group: Literal[
+        "platform", "carrier", "tenant", "product", "technology", "patent", "award", "training", "event", "enclave",
+        "pool", "finance", "demonstration", "institution", "other",
+    ]  # fmt: skip
+    levels: tuple[Level, ...] = Field(default=(), description="empty: the document gives no level")
+    host_kinds: tuple[str, ...] = ()
+    fields: dict[str, Any] = Field(default_factory=dict, description="JSON Schema (2020-12) of `fields`")
+    validity_years: int | None = None
+    parent: Code | None = Field(default=None, description="the kind this is a part of (tenant of a carrier)")
+    evidence: tuple[Text, ...] = ()
+
+
+class PlatformGoal(Item):
+    """What the document says of a kind of platform: how many, which ones by name."""
+
+    register_kind: Code
+    level: Level | None = None
+    count: int | None = None
+    count_max: int | None = None
+    count_new: int | None = None
+    existing: int | None = None
+    stretch: int | None = None
+    named: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    tests: tuple[Text, ...] = Field(default=(), description="有人员, 有场所 …")
+    indicator: Code | None = None
+
+
+class RegistersFile(Strict):
+    """registers.yaml"""
+
+    kinds: tuple[RegisterKind, ...] = ()
+    platform_goals: tuple[PlatformGoal, ...] = ()
+
+
+class AllianceKind(Item):
+    """An alliance or consortium (创新联盟, 创新联合体)."""
+
+    kind: Literal["alliance", "consortium", "centre", "cluster", "association"]
+    level: Level | None = None
+    count: int | None = None
+    one_per: Literal["chain_or_cluster", "chain", "cluster"] | None = None
+    may_be_led_by: tuple[Text, ...] = ()
+    lead_condition: Condition | None = None
+    members: tuple[Text, ...] = ()
+    member_roles: tuple[Item, ...] = ()
+    members_min: int | None = None
+    goal: Text | None = None
+    pattern: str | None = None
+    city_role: Text | None = None
+    indicator: Code | None = None
+
+
+class AlliancesFile(Strict):
+    """alliances.yaml"""
+
+    alliances: tuple[AllianceKind, ...] = ()
+
+
+class ServiceItem(Item):
+    """An enterprise service or value-added service item (增值化服务事项)."""
+
+    kind: Literal["guidance", "fiscal", "tax", "finance", "ip", "assistance", "training", "list", "policy", "other"]
+    open_to: tuple[NodeRef, ...] = ()
+    condition: Condition | None = None
+    time_limit: Code | None = Field(default=None, description="a period of periods.yaml")
+    handled_by: Text | None = None
+    starts: str | None = Field(default=None, description="address or resource where it starts")
+    parts: tuple[Item, ...] = ()
+
+
+class BenefitRule(Item):
+    """免申即享 (granted), 即申即享 (at once on application) or by review; the amount and who qualifies."""
+
+    mode: Literal["granted", "at_once", "reviewed"]
+    condition: Condition
+    amount: Literal_ | None = None
+    amount_expression: str | None = Field(default=None, description="over facts, in CNY")
+    cap: Literal_ | None = None
+    fund: Text | None = None
+    once_per: Literal["organisation", "recognition", "year"] = "year"
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        if (self.amount is None) == (self.amount_expression is None):
+            raise ValueError("a benefit has an amount or an amount_expression")
+        return self
+
+
+class DigitalService(Item):
+    """A system, list or register that the document asks for, and the service that answers it."""
+
+    demand: Literal["explicit", "implied"]
+    service: Literal["enterprise-registry", "commissioner-matching", "project-bidding", "indicators", "gateway"]
+    external: bool = False
+
+
+class ServicesFile(Strict):
+    """services.yaml"""
+
+    services: tuple[ServiceItem, ...] = ()
+    benefits: tuple[BenefitRule, ...] = ()
+    digital_services: tuple[DigitalService, ...] = ()
+
+
+class NamedList(Item):
+    """One list of a group of lists (三张清单)."""
+
+    entries: Literal["enterprise", "resource", "technology", "supply", "demand", "application", "other"]
+    stale_after_days: int | None = None
+
+
+class ListGroup(Item):
+    """A group of lists; the same Chinese name means different things in different cities."""
+
+    per: Literal["chain", "city"]
+    lists: tuple[NamedList, ...] = Field(min_length=1)
+
+
+class ListsFile(Strict):
+    """lists.yaml"""
+
+    groups: tuple[ListGroup, ...] = ()
+
+
+class Weight(Strict):
+    """A dimension of a scoring model and its lines."""
+
+    code: Code
+    name: Text
+    weight: Literal_
+
+
+class ScoringModel(Item):
+    """A scoring model: portrait, selection, talent evaluation, bid review or assessment of units."""
+
+    purpose: Literal["portrait", "selection", "review", "talent", "assessment", "points"]
+    version: str
+    weights: tuple[Weight, ...] = Field(default=(), description="dimensions of a judged model; sum 100")
+    score: ScoreSpec | None = Field(default=None, description="a model computed from facts")
+
+
+class PointRule(Item):
+    """企业创新积分: what earns points. A table without weights refuses to score."""
+
+    stage: Code | None = None
+    fact: FactKey | None = None
+    event: str | None = None
+    points: Literal_ | None = None
+    weight: Literal_ | None = None
+
+
+class ScoringFile(Strict):
+    """scoring.yaml"""
+
+    models: tuple[ScoringModel, ...] = ()
+    points: tuple[PointRule, ...] = ()
+
+
+class NoticePeriod(Provenance):
+    """A span of time that the procedures use (公示期, 异议期, 补正期, 答疑截止 …)."""
+
+    code: Code
+    name: Text
+    length: int = Field(ge=0)
+    unit: Literal["working_day", "calendar_day", "month", "year"]
+    after: str | None = Field(default=None, description="the act it starts from; the first day is the day after")
+
+
+class RestDays(Strict):
+    """One year of the national working-day calendar, as published."""
+
+    year: int
+    document: Code | None = None
+    rest_days: tuple[dt.date, ...] = Field(default=(), description="weekdays that are free")
+    working_weekends: tuple[dt.date, ...] = Field(default=(), description="weekend days that are worked")
+
+
+class PeriodsFile(Strict):
+    """periods.yaml"""
+
+    periods: tuple[NoticePeriod, ...] = ()
+    calendars: tuple[RestDays, ...] = ()
+
+
+class MessageTemplate(Provenance):
+    """What is told to whom when an event happens. Placeholders: `{number}`, `{title}` … from the event."""
+
+    code: Code
+    event: str
+    to: Literal["applicant", "organisation", "person", "officer", "county", "expert", "unit", "all_parties"]
+    channel: tuple[Literal["inbox", "sms", "email"], ...] = ("inbox",)
+    subject_zh: str
+    body_zh: str
+    subject_en: str | None = None
+    body_en: str | None = None
+
+
+class MessagesFile(Strict):
+    """messages.yaml"""
+
+    messages: tuple[MessageTemplate, ...] = ()
+
+
+class FieldGroup(Strict):
+    """A group of fields of a form, for the front end."""
+
+    code: Code
+    name: Text
+    fields: tuple[str, ...] = Field(min_length=1)
+
+
+class Material(Strict):
+    """A document to attach."""
+
+    code: Code
+    name: Text
+    required: bool = True
+    formats: tuple[str, ...] = ("application/pdf",)
+
+
+class FormDefinition(Item):
+    """A form: JSON Schema 2020-12 with `title`, `x-title-en`, `x-unit` and `x-fact` on its fields."""
+
+    version: str
+    purpose: Literal["filing", "application", "need", "bid", "report", "return", "enrolment", "other"]
+    period: Literal["year", "quarter", "month", "none"] = "none"
+    statistical: bool = Field(default=False, description="107-1, 107-2: feeds totals only")
+    fields: dict[str, Any] = Field(description="the JSON Schema; type: object", alias="schema")
+    groups: tuple[FieldGroup, ...] = ()
+    materials: tuple[Material, ...] = ()
+    checks: tuple[FormCheck, ...] = ()
+
+
+class FormCheck(Strict):
+    """A check over fields: an expression that must hold, blocking or warning."""
+
+    code: Code
+    expression: str
+    message: Text
+    level: Literal["error", "warning"] = "error"
+
+
+class FormFile(Strict):
+    """forms/*.yaml"""
+
+    forms: tuple[FormDefinition, ...] = Field(min_length=1)
+
+
+class Codelist(Item):
+    """A list of codes of the pack's own."""
+
+    codes: tuple[CodeEntry, ...] = Field(min_length=1)
+
+
+class CodeEntry(Strict):
+    """One code."""
+
+    code: str
+    name: Text
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+class CodelistsFile(Strict):
+    """codelists.yaml"""
+
+    codelists: tuple[Codelist, ...] = ()
+
+
+FormDefinition.model_rebuild()
+Codelist.model_rebuild()
