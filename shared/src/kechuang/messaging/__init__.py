@@ -1,0 +1,1 @@
+"""Outbox to JetStream and JetStream to inbox."""
