@@ -1,0 +1,1 @@
+"""Bids 揭榜申报: sealed until two opening officers act."""

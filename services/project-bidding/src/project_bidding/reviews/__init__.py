@@ -1,0 +1,1 @@
+"""Reviews 评审: independent scores, reproducible ranking."""
