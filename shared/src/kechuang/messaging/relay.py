@@ -1,0 +1,227 @@
+"""The relay: publishes sealed outbox rows to JetStream, in order, once in effect.
+
+One publisher at a time (an advisory lock that ends with the transaction) reads rows behind its cursor,
+publishes a batch without waiting for each acknowledgement, then awaits them and moves the cursor over the
+acknowledged prefix. A crash before the cursor moves repeats messages; the broker drops what it knows by
+`Nats-Msg-Id`, the consumers' inbox drops the rest.
+
+Order survives a message that is lost on the way while later ones arrive: every message but the first of
+a batch says which one must stand before it (`Nats-Expected-Last-Msg-Id`), so the broker refuses the later
+ones, and all of them are sent again.
+
+Sealing goes on while the broker is away, and so do the requests: nobody waits for the broker.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.js.errors import APIError, NoStreamResponseError
+
+from kechuang.clock import Clock
+from kechuang.messaging import metrics
+from kechuang.messaging.bell import Ring
+from kechuang.messaging.broker import Broker
+from kechuang.messaging.faults import describe
+from kechuang.messaging.sealer import BATCH, PUBLISHER_LOCK, TRY_LOCK, oldest_unsealed, seal
+
+CURSOR = "outbox"
+POLL_SECONDS = 1.0
+ACK_SECONDS = 5.0
+_BACK_OFF = (0.1, 0.25, 0.5, 1.0, 2.0)
+_MEASURE_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
+
+_NEXT = """
+SELECT seq, position, event_id, subject, envelope::text AS envelope FROM outbox
+WHERE position > COALESCE((SELECT position FROM relay_cursor WHERE name = $1), 0) AND parked_at IS NULL
+ORDER BY position LIMIT $2
+"""
+_MOVE = """
+INSERT INTO relay_cursor AS c (name, position) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET position = excluded.position WHERE c.position < excluded.position
+"""
+_PARK = "UPDATE outbox SET parked_at = $2, parked_reason = $3 WHERE seq = $1"
+# A parked event goes to the end of the queue; what came after it has gone already.
+_UNPARK = """
+UPDATE outbox SET parked_at = NULL, parked_reason = NULL, position = NULL WHERE parked_at IS NOT NULL
+RETURNING 1
+"""
+_OLDEST = """
+SELECT event_id FROM outbox
+WHERE position > COALESCE((SELECT position FROM relay_cursor WHERE name = $1), 0) AND parked_at IS NULL
+ORDER BY position LIMIT 1
+"""
+
+
+class RefusedError(Exception):
+    """The broker will never take this event: its permissions, or the event's size, forbid it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch: how many rows from its start are done, and which one cannot be."""
+
+    acknowledged: int
+    refused: asyncpg.Record | None = None
+    reason: str = ""
+    failure: str = ""
+
+
+class Relay:
+    """Seals and publishes for one service; any number may run, one works at a time."""
+
+    def __init__(self, dsn: str, broker: Broker, clock: Clock, ring: Ring) -> None:
+        self._dsn = dsn
+        self._broker = broker
+        self._clock = clock
+        self._ring = ring
+        self._waiting: dict[str, list[asyncio.Future[object]]] = {}
+        self._measured = 0.0
+        broker.on_refused(self._refuse)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        failures = 0
+        conn: asyncpg.Connection | None = None
+        try:
+            while True:
+                try:
+                    if conn is None or conn.is_closed():
+                        conn = await asyncpg.connect(
+                            self._dsn, timeout=5, command_timeout=30, server_settings={"jit": "off"}
+                        )
+                    progress = await self.step(conn)
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error) as error:
+                    metrics.failures.labels("relay").inc()
+                    _log.warning("the relay failed and tries again", error=describe(error))
+                    await asyncio.sleep(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
+                    failures += 1
+                    continue
+                if progress is None:  # the broker is away or did not answer in time
+                    await asyncio.sleep(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])
+                    failures += 1
+                    continue
+                failures = 0
+                if not progress:
+                    await self._ring.wait(POLL_SECONDS)
+        finally:
+            if conn is not None:
+                conn.terminate()
+
+    async def step(self, conn: asyncpg.Connection) -> bool | None:
+        """Seal and publish one batch; tells whether there may be more, None when the broker failed."""
+        sealed = await seal(conn)
+        await self._measure(conn)
+        if not self._broker.ready:
+            return True if sealed.full else None
+        published = await self.publish(conn)
+        if published is None:
+            return None
+        return sealed.full or published
+
+    async def publish(self, conn: asyncpg.Connection) -> bool | None:
+        """Publish one batch of sealed rows in one transaction; the answer as in `step`."""
+        async with conn.transaction():
+            if not await conn.fetchval(TRY_LOCK, PUBLISHER_LOCK):
+                return False
+            rows = await conn.fetch(_NEXT, CURSOR, BATCH)
+            if not rows:
+                return False
+            outcome = await self.send(rows)
+            done = outcome.acknowledged
+            if outcome.refused is not None:
+                await self._park(conn, outcome.refused, outcome.reason)
+            if done:
+                await conn.execute(_MOVE, CURSOR, rows[done - 1]["position"])
+        metrics.published.inc(done)
+        if outcome.failure:
+            metrics.failures.labels("publish").inc()
+            _log.warning("the broker did not take all events", error=outcome.failure, taken=done)
+        return len(rows) == BATCH if done == len(rows) else (True if outcome.refused or done else None)
+
+    async def send(self, rows: Sequence[asyncpg.Record]) -> Outcome:
+        """Publish the rows in order and await the acknowledgements, up to the first that is missing."""
+        client = await self._broker.connected()
+        futures: list[asyncio.Future[object]] = []
+        failure: Exception | None = None
+        previous: str | None = None
+        try:
+            for row in rows:
+                futures.append(await self._send_one(client, row, previous))
+                previous = row["event_id"]
+        except (nats.errors.Error, RefusedError, OSError) as error:
+            failure = error
+        try:
+            if futures:
+                await asyncio.wait(futures, timeout=ACK_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
+            return _outcome(rows, futures, failure)
+        finally:
+            self._waiting.clear()
+            for each in futures:
+                each.cancel() if not each.done() else each.exception()
+
+    async def _send_one(
+        self, client: Client, row: asyncpg.Record, previous: str | None
+    ) -> asyncio.Future[object]:
+        payload = row["envelope"].encode()
+        if len(payload) > client.max_payload:
+            raise RefusedError("larger than the broker's limit")
+        headers = {"Nats-Msg-Id": row["event_id"], "Content-Type": "application/cloudevents+json"}
+        if previous is not None:
+            headers["Nats-Expected-Last-Msg-Id"] = previous
+        future: asyncio.Future[object] = await self._broker.jetstream.publish_async(
+            row["subject"], payload, headers=headers
+        )
+        self._waiting.setdefault(row["subject"].lower(), []).append(future)
+        return future
+
+    def _refuse(self, subject: str) -> None:
+        """Fail what waits on a subject that the broker's permissions forbid."""
+        for future in self._waiting.get(subject, ()):
+            if not future.done():
+                future.set_exception(RefusedError("the broker's permissions forbid the subject"))
+
+    async def _park(self, conn: asyncpg.Connection, row: asyncpg.Record, reason: str) -> None:
+        await conn.execute(_PARK, row["seq"], self._clock.real_now(), reason)
+        metrics.parked.labels(row["subject"]).inc()
+        _log.error("an event is parked", event_id=row["event_id"], subject=row["subject"], reason=reason)
+
+    async def _measure(self, conn: asyncpg.Connection) -> None:
+        now = self._clock.monotonic()
+        if now - self._measured < _MEASURE_SECONDS:
+            return
+        self._measured = now
+        for gauge, found in (
+            (metrics.sealing_lag, await oldest_unsealed(conn)),
+            (metrics.outbox_lag, await conn.fetchval(_OLDEST, CURSOR)),
+        ):
+            gauge.set(metrics.seconds_since(found) if found else 0)
+
+
+def _outcome(
+    rows: Sequence[asyncpg.Record], futures: Sequence[asyncio.Future[object]], failure: Exception | None
+) -> Outcome:
+    """Read the answers in order: the acknowledged prefix ends at the first that is not an acknowledgement."""
+    for index, future in enumerate(futures):
+        error = future.exception() if future.done() else TimeoutError("no acknowledgement in time")
+        if error is None:
+            continue
+        if isinstance(error, RefusedError):
+            return Outcome(index, rows[index], str(error))
+        text = str(error.description) if isinstance(error, APIError) else type(error).__name__
+        if isinstance(error, NoStreamResponseError):
+            text = "no stream takes the subject, or its leader is away"
+        return Outcome(index, failure=text)
+    if isinstance(failure, RefusedError):
+        return Outcome(len(futures), rows[len(futures)], str(failure))
+    return Outcome(len(futures), failure=describe(failure) if failure else "")
+
+
+async def unpark(conn: asyncpg.Connection) -> int:
+    """Give parked events another chance, after the permission or the limit was mended; tells how many."""
+    return len(await conn.fetch(_UNPARK))
