@@ -31,12 +31,18 @@ class Area(Strict):
         "unit_class", "outside",
     ]  # fmt: skip
     gbt2260: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
-    parents: tuple[AreaId, ...] = Field(default=(), description="more than one where a zone lies in several counties")
+    parents: tuple[AreaId, ...] = Field(
+        default=(), description="more than one where a zone lies in several counties"
+    )
     reports: Literal["division", "overlay", "instead_of_county"] = "division"
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
-    former_codes: tuple[str, ...] = Field(default=(), description="GB/T 2260 codes that still appear on old records")
-    written_as: tuple[str, ...] = Field(default=(), description="other spellings in the documents (德安, 共青城)")
+    former_codes: tuple[str, ...] = Field(
+        default=(), description="GB/T 2260 codes that still appear on old records"
+    )
+    written_as: tuple[str, ...] = Field(
+        default=(), description="other spellings in the documents (德安, 共青城)"
+    )
     role: tuple[str, ...] = Field(default=(), description="what the documents say of it, in words")
     designations: tuple[Designation, ...] = ()
     note: str | None = None
@@ -55,7 +61,9 @@ class Chain(Item):
     level: Level | None = None
     group: Code | None = Field(default=None, description="e.g. traditional / emerging / future")
     fields: tuple[Code, ...] = ()
-    heads: tuple[str, ...] = Field(default=(), description="head or chain-master enterprises the document names")
+    heads: tuple[str, ...] = Field(
+        default=(), description="head or chain-master enterprises the document names"
+    )
     goals: tuple[Item, ...] = Field(default=(), description="technology goals of this industry")
     valid: Period | None = None
 

@@ -41,7 +41,15 @@ class Step(Provenance):
     code: Code
     name: Text
     by: Literal[
-        "need_owner", "solver", "city", "county", "departments", "panel", "two_officers", "third_party", "all_parties"
+        "need_owner",
+        "solver",
+        "city",
+        "county",
+        "departments",
+        "panel",
+        "two_officers",
+        "third_party",
+        "all_parties",
     ]
     period: Code | None = Field(default=None, description="a period of periods.yaml")
     optional: bool = False
@@ -79,7 +87,9 @@ class PanelRules(Provenance):
     size_odd: bool = True
     kinds_min: dict[Literal["technical", "management", "financial"], int] = Field(default_factory=dict)
     per_employer_max: int | None = None
-    drop_extremes_from: int | None = Field(default=None, description="panel size from which max and min are dropped")
+    drop_extremes_from: int | None = Field(
+        default=None, description="panel size from which max and min are dropped"
+    )
     deviation_reason_sigma: int | None = None
     criteria: Code | None = Field(default=None, description="scoring model in scoring.yaml")
     pass_mark: Literal_ | None = None
@@ -115,7 +125,9 @@ class Procedure(Strict):
     procedure: Literal["panel_first", "agreement_first", "none"] = "none"
     steps: tuple[Step, ...] = ()
     awards_max: int | None = None
-    mode_stated: bool = Field(default=True, description="false: the editor's suggestion, the document is silent")
+    mode_stated: bool = Field(
+        default=True, description="false: the editor's suggestion, the document is silent"
+    )
 
     @model_validator(mode="after")
     def _competition_has_a_procedure(self) -> Self:
@@ -129,11 +141,15 @@ class BiddingProgramme(Item):
 
     level: Level | None = None
     family: Literal["tech_breakthrough", "result_conversion", "fund", "team", "other"] = "tech_breakthrough"
-    procedures: tuple[Procedure, ...] = Field(default=(), description="one for each mode; none when not stated")
+    procedures: tuple[Procedure, ...] = Field(
+        default=(), description="one for each mode; none when not stated"
+    )
     may_post: Eligibility | None = None
     may_answer: Eligibility | None = None
     entry_review: bool = Field(default=False, description="入库审查 before the pool")
-    co_sign: tuple[Text, ...] = Field(default=(), description="departments that must sign a call (发改, 工信)")
+    co_sign: tuple[Text, ...] = Field(
+        default=(), description="departments that must sign a call (发改, 工信)"
+    )
     intake: Text | None = None
     fed_from: tuple[Text, ...] = ()
     lists: tuple[Code, ...] = Field(default=(), description="lists in lists.yaml that feed it")

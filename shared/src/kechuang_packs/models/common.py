@@ -49,7 +49,9 @@ class Text(Strict):
 
     zh: str = Field(min_length=1)
     en: str = Field(min_length=1)
-    zh_by: Origin = Field(default="document", description="who worded the Chinese: the document or the pack's editor")
+    zh_by: Origin = Field(
+        default="document", description="who worded the Chinese: the document or the pack's editor"
+    )
 
 
 class Source(StrEnum):
@@ -87,15 +89,23 @@ Confidence = Annotated[str, Field(pattern=r"^(V|V\*|C|D|U [0-9]{2})$")]
 class Provenance(Strict):
     """The part of every item that says where it comes from and when it is in force."""
 
-    clause: Clauses = Field(default=(), description="clause(s) of the document, e.g. `三(二)1(1)`, `art. 6`, `item 24`")
-    document: Code | None = Field(default=None, description="id in pack.yaml's documents; the first one when left out")
+    clause: Clauses = Field(
+        default=(), description="clause(s) of the document, e.g. `三(二)1(1)`, `art. 6`, `item 24`"
+    )
+    document: Code | None = Field(
+        default=None, description="id in pack.yaml's documents; the first one when left out"
+    )
     source: Source = Source.policy
     confidence: Confidence = "V"
     commitment: Commitment = Commitment.firm
-    in_force_from: dt.date | None = Field(default=None, description="the pack version's own date when left out")
+    in_force_from: dt.date | None = Field(
+        default=None, description="the pack version's own date when left out"
+    )
     in_force_to: dt.date | None = Field(default=None, description="last day of force, inclusive")
     note: Notes = Field(default=(), description="what the document leaves open, in words")
-    reading: str | None = Field(default=None, description="the reading assumed where the document is ambiguous")
+    reading: str | None = Field(
+        default=None, description="the reading assumed where the document is ambiguous"
+    )
 
     @model_validator(mode="after")
     def _origin_is_stated(self) -> Self:

@@ -89,7 +89,9 @@ class _Node(Strict):
     source: Source = Source.policy
     note: Notes = ()
     applies_to: Occasion = Occasion.both
-    veto: bool = Field(default=False, description="unmet here makes the whole rule unmet, whatever the tree says")
+    veto: bool = Field(
+        default=False, description="unmet here makes the whole rule unmet, whatever the tree says"
+    )
     waived_by: Condition | None = Field(default=None, description="met when this condition is met instead")
 
 
@@ -143,7 +145,9 @@ class FactLeaf(_Leaf):
         unary = self.comparator in (Comparator.is_true, Comparator.is_false)
         given = (self.threshold is not None) + (self.bands is not None)
         if given != (0 if unary else 1):
-            raise ValueError(f"comparator {self.comparator.value} takes {'no' if unary else 'one'} threshold or bands")
+            raise ValueError(
+                f"comparator {self.comparator.value} takes {'no' if unary else 'one'} threshold or bands"
+            )
         if self.each_of_years and self.any_of_years:
             raise ValueError("each_of_years and any_of_years exclude each other")
         return self
@@ -178,7 +182,9 @@ class Measure(Strict):
     fact: FactKey
     years_ago: int = Field(default=1, ge=0, le=10)
     brackets: tuple[Bracket, ...] = ()
-    points_per: Literal_ | None = Field(default=None, description="points for each unit of the fact (3 per item)")
+    points_per: Literal_ | None = Field(
+        default=None, description="points for each unit of the fact (3 per item)"
+    )
     judged: bool = Field(default=False, description="the fact is the points themselves, entered by an expert")
 
     @model_validator(mode="after")
@@ -273,7 +279,9 @@ class Rule(Provenance):
     """One dated version of the condition for a node (or for a benefit, a programme, anything that names it)."""
 
     id: Code
-    node: Code | None = Field(default=None, description="the ladder node that it decides; none for a named condition")
+    node: Code | None = Field(
+        default=None, description="the ladder node that it decides; none for a named condition"
+    )
     name: Text
     version: str = Field(min_length=1)
     in_force_from: dt.date

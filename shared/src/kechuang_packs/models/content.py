@@ -7,7 +7,17 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kechuang_packs.models.common import Code, FactKey, Item, Level, Literal_, NodeRef, Provenance, Strict, Text
+from kechuang_packs.models.common import (
+    Code,
+    FactKey,
+    Item,
+    Level,
+    Literal_,
+    NodeRef,
+    Provenance,
+    Strict,
+    Text,
+)
 from kechuang_packs.models.conditions import Condition, ScoreSpec
 
 
@@ -76,7 +86,9 @@ class AlliancesFile(Strict):
 class ServiceItem(Item):
     """An enterprise service or value-added service item (增值化服务事项)."""
 
-    kind: Literal["guidance", "fiscal", "tax", "finance", "ip", "assistance", "training", "list", "policy", "other"]
+    kind: Literal[
+        "guidance", "fiscal", "tax", "finance", "ip", "assistance", "training", "list", "policy", "other"
+    ]
     open_to: tuple[NodeRef, ...] = ()
     condition: Condition | None = None
     time_limit: Code | None = Field(default=None, description="a period of periods.yaml")
@@ -107,7 +119,9 @@ class DigitalService(Item):
     """A system, list or register that the document asks for, and the service that answers it."""
 
     demand: Literal["explicit", "implied"]
-    service: Literal["enterprise-registry", "commissioner-matching", "project-bidding", "indicators", "gateway"]
+    service: Literal[
+        "enterprise-registry", "commissioner-matching", "project-bidding", "indicators", "gateway"
+    ]
     external: bool = False
 
 
@@ -180,7 +194,9 @@ class NoticePeriod(Provenance):
     name: Text
     length: int = Field(ge=0)
     unit: Literal["working_day", "calendar_day", "month", "year"]
-    after: str | None = Field(default=None, description="the act it starts from; the first day is the day after")
+    after: str | None = Field(
+        default=None, description="the act it starts from; the first day is the day after"
+    )
 
 
 class RestDays(Strict):

@@ -43,7 +43,9 @@ class FactDefinition(Provenance):
 
     key: FactKey
     name: Text
-    definition: Text | None = Field(default=None, description="the scope: the same word differs between policies")
+    definition: Text | None = Field(
+        default=None, description="the scope: the same word differs between policies"
+    )
     unit: Unit
     period: PeriodKind
     statistical: bool = False

@@ -17,7 +17,7 @@ class TargetComparator(StrEnum):
 
     ge = ">="
     gt = ">"
-    count = "count"  # a bare number: met when reached
+    bare_count = "count"  # a bare number: met when reached
     range_ = "range"  # between value and value_max; more is no failure
     approx = "approx"  # 左右: warns, never blocks
     growth = "growth>="  # percent against the year before
@@ -45,14 +45,18 @@ Number = Annotated[Decimal, BeforeValidator(lambda v: str(v) if isinstance(v, in
 """A decimal number in the indicator's unit, exactly as written."""
 
 
-class Source(Strict):
+class Feed(Strict):
     """What feeds an indicator."""
 
     fed_by: Literal["enterprise-registry", "commissioner-matching", "project-bidding", "reported", "formula"]
     event: str | None = Field(default=None, description="event type, e.g. registry.recognition.recognised")
-    filter: dict[str, str | tuple[str, ...]] = Field(default_factory=dict, description="field of the event → value(s)")
+    filter: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict, description="field of the event → value(s)"
+    )
     quantity: str | None = Field(default=None, description="field summed; none: one event counts one")
-    subject: str | None = Field(default=None, description="field that makes a count distinct (organisation, person)")
+    subject: str | None = Field(
+        default=None, description="field that makes a count distinct (organisation, person)"
+    )
     ends_on: str | None = Field(default=None, description="event type that ends what was counted")
     form: Code | None = Field(default=None, description="return form of a reported value")
     formula: str | None = Field(default=None, description="expression over indicator codes of this pack")
@@ -78,10 +82,12 @@ class Indicator(Item):
     direction: Literal["up", "down", "none"] = "up"
     frequency: Literal["month", "quarter", "half_year", "year", "once", "not_stated"] = "not_stated"
     as_of: Literal["period_end", "day", "period_sum", "plan_sum"] | None = None
-    release_days: int | None = Field(default=None, ge=0, description="days after the period's end: not_yet_known")
+    release_days: int | None = Field(
+        default=None, ge=0, description="days after the period's end: not_yet_known"
+    )
     scope: Text | None = None
     decimals: int = Field(default=0, ge=0, le=6)
-    feed: Source
+    feed: Feed
     population: Code | None = Field(default=None, description="roster or node that is the whole of a ratio")
     wording_zh: str | None = None
 
@@ -106,7 +112,9 @@ class Target(Provenance):
     @model_validator(mode="after")
     def _numbers_fit(self) -> Self:
         if (self.value is None) != (self.comparator in NUMBERLESS):
-            raise ValueError(f"comparator {self.comparator.value} takes {'no' if self.value is not None else 'a'} value")
+            raise ValueError(
+                f"comparator {self.comparator.value} takes {'no' if self.value is not None else 'a'} value"
+            )
         if (self.value_max is not None) != (self.comparator is TargetComparator.range_):
             raise ValueError("value_max goes with range")
         if (self.stretch is not None) != (self.comparator is TargetComparator.floor_and_stretch):
@@ -167,7 +175,9 @@ class Decomposition(Provenance):
 class Assessment(Item):
     """How results are judged; `scheme` is a scoring model of scoring.yaml."""
 
-    kind: Literal["annual_appraisal", "scheduled_monitoring", "supervision", "third_party", "performance_appraisal"]
+    kind: Literal[
+        "annual_appraisal", "scheduled_monitoring", "supervision", "third_party", "performance_appraisal"
+    ]
     ranking: bool = False
     scheme: Code | None = None
 

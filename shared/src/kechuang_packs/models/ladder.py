@@ -42,12 +42,16 @@ class Node(Item):
     """A rung, a status or a pool."""
 
     short: str | None = None
-    source: Literal["certificate", "application", "selection", "list", "judged", "pool", "derived"]
+    gained_by: Literal["certificate", "application", "selection", "list", "judged", "pool", "derived"]
     decided_by: Literal["city", "county", "province", "ministry", "platform", "rule", "other"]
     level: Level | None = None
     order: int | None = None
-    on_ladder: bool = Field(default=True, description="false: a tag beside the ladder (瞪羚企业 of a graph ladder)")
-    same_as: NodeRef | None = Field(default=None, description="the node of another pack whose rules and titles it uses")
+    on_ladder: bool = Field(
+        default=True, description="false: a tag beside the ladder (瞪羚企业 of a graph ladder)"
+    )
+    same_as: NodeRef | None = Field(
+        default=None, description="the node of another pack whose rules and titles it uses"
+    )
     validity: Validity = Validity()
     implies: tuple[NodeRef, ...] = ()
     excludes: tuple[NodeRef, ...] = ()
@@ -57,13 +61,17 @@ class Node(Item):
     count_targets: tuple[CountTarget, ...] = ()
     count_rule: CountRule = CountRule()
     ambition: str | None = Field(default=None, description="a target without a number: breakthrough")
-    cultivation_actions: tuple[Item, ...] = Field(default=(), description="support actions of the rung (护苗 …)")
+    cultivation_actions: tuple[Item, ...] = Field(
+        default=(), description="support actions of the rung (护苗 …)"
+    )
     named: tuple[str, ...] = Field(default=(), description="organisations the document names")
     named_open_ended: bool = False
 
     @model_validator(mode="after")
     def _derived_has_a_condition(self) -> Self:
-        if (self.source == "derived") != (self.condition is not None) and not (self.same_as or self.covers):
+        if (self.gained_by == "derived") != (self.condition is not None) and not (
+            self.same_as or self.covers
+        ):
             raise ValueError("a derived node, and only a derived node, has a condition")
         return self
 
@@ -113,10 +121,14 @@ class Honour(Item):
     granted_by: Literal["city", "province", "ministry", "other"] = "city"
     open_to: tuple[NodeRef, ...] = ()
     open_to_words: str | None = None
-    node: Code | None = Field(default=None, description="the ladder node that it is, where it stands on the ladder")
+    node: Code | None = Field(
+        default=None, description="the ladder node that it is, where it stands on the ladder"
+    )
     exclusive_with: tuple[Code, ...] = ()
     exclusivity_stated: bool = Field(default=False, description="false: the document does not say")
-    tie_rule: Literal["higher_block", "earlier_submission", "lot", "all_share_last_place"] = "earlier_submission"
+    tie_rule: Literal["higher_block", "earlier_submission", "lot", "all_share_last_place"] = (
+        "earlier_submission"
+    )
     scheme: Code | None = Field(default=None, description="scoring model in scoring.yaml")
     benefits: tuple[Code, ...] = ()
     review_of_holders: str | None = None
@@ -136,7 +148,9 @@ class SizeTier(Item):
 
     members: Condition | None = Field(default=None, description="who belongs; left to a list when missing")
     must_have: Text
-    counted_by: Code | None = Field(default=None, description="register kind or commissioner programme that proves it")
+    counted_by: Code | None = Field(
+        default=None, description="register kind or commissioner programme that proves it"
+    )
 
 
 class Ladder(Item):

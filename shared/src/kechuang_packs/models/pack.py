@@ -54,7 +54,9 @@ class Document(Strict):
     period: Period | None = None
     addressees: tuple[str, ...] = ()
     subject_zh: str | None = None
-    text_quality: Notes = Field(default=(), description="what is damaged in the text: missing level words, scan errors")
+    text_quality: Notes = Field(
+        default=(), description="what is damaged in the text: missing level words, scan errors"
+    )
     clauses: tuple[Clause, ...] = ()
 
 

@@ -10,14 +10,18 @@ from pydantic import Field, model_validator
 from kechuang_packs.models.common import AreaId, Code, Item, Level, Strict, Text
 from kechuang_packs.models.conditions import Condition
 
-TargetKind = Literal["enterprise", "organisation", "township", "village", "chain", "cluster", "need", "expert"]
+TargetKind = Literal[
+    "enterprise", "organisation", "township", "village", "chain", "cluster", "need", "expert"
+]
 ServerKind = Literal["person", "team", "organisation"]
 
 
 class ProgrammeTarget(Strict):
     """A number the document gives; the indicator that counts it decides whether it is met."""
 
-    counts: Code = Field(description="what is counted: commissioners, teams, problems_solved, doctors, person_times …")
+    counts: Code = Field(
+        description="what is counted: commissioners, teams, problems_solved, doctors, person_times …"
+    )
     value: int
     value_max: int | None = None
     comparator: str = "count"
@@ -36,7 +40,9 @@ class Cardinality(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.one_to_one and (self.targets_per_server not in (None, 1) or self.servers_per_target not in (None, 1)):
+        if self.one_to_one and (
+            self.targets_per_server not in (None, 1) or self.servers_per_target not in (None, 1)
+        ):
             raise ValueError("one_to_one allows one on either side")
         return self
 
@@ -49,7 +55,9 @@ class ServiceMinimum(Strict):
     hours_per_visit: int | None = None
     days_in_term: int | None = None
     all: bool = False
-    log_within_days: int | None = Field(default=None, description="a service record is logged within so many days")
+    log_within_days: int | None = Field(
+        default=None, description="a service record is logged within so many days"
+    )
 
 
 class Grade(Strict):
@@ -112,7 +120,10 @@ class CommissionerProgramme(Item):
     team: TeamRule | None = None
     roles: tuple[Item, ...] = Field(default=(), description="科技专员, 科技专班 …")
     engagement: tuple[Text, ...] = Field(default=(), description="柔性引进, 双聘 …")
-    acceptances: tuple[Literal["server", "sending_unit", "host", "target", "county"], ...] = ("server", "host")
+    acceptances: tuple[Literal["server", "sending_unit", "host", "target", "county"], ...] = (
+        "server",
+        "host",
+    )
     agreement_required: bool = True
     public_notice: Code | None = Field(default=None, description="notice period in periods.yaml")
     review: ReviewRule | None = None

@@ -1,0 +1,84 @@
+"""YAML with positions: what stands in which line, so that every fault can name its file and line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Fault:
+    """Something wrong in a pack."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class PackError(Exception):
+    """A pack cannot be loaded; `faults` says why, with file and line."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def read_yaml(path: Path, shown: str) -> Any:
+    """The document with ruamel's positions; PackError for what is not YAML (a key given twice included)."""
+    try:
+        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        text = (error.problem or "not YAML").splitlines()[0]
+        raise PackError([Fault(shown, mark.line + 1 if mark else 1, text)]) from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise PackError([Fault(shown, 1, str(error).splitlines()[0])]) from None
+
+
+def line_of(data: Any, path: Sequence[str | int]) -> int:
+    """The line (from 1) of the place; of its nearest ancestor that has one when the place itself is missing."""
+    line = 1
+    for step in path:
+        try:
+            if isinstance(data, Mapping) and step in data:
+                line = data.lc.key(step)[0] + 1  # type: ignore[attr-defined]  # ruamel's CommentedMap
+            elif isinstance(data, Sequence) and isinstance(step, int) and step < len(data):
+                line = data.lc.item(step)[0] + 1  # type: ignore[attr-defined]  # ruamel's CommentedSeq
+            else:
+                continue  # a tag of a union, or a missing key: stay at the parent
+        except (AttributeError, KeyError, TypeError):
+            return line
+        data = data[step]
+    return line
+
+
+def plain(value: Any) -> Any:
+    """The same content as dict, list, str, int, bool, None and ISO dates, without positions."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    return str(value)  # scalar floats keep the digits that were written
+
+
+def digest_of(files: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical content of all files: what comments and layout say does not count."""
+    text = json.dumps(plain(files), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
