@@ -103,3 +103,8 @@ def start_of_day(day: date) -> datetime:
 def end_of_day(day: date) -> datetime:
     """The instant, in UTC, of 24:00 of `day` in Asia/Shanghai: the first instant that is no longer in it."""
     return start_of_day(day) + _ONE_DAY
+
+
+def monotonic() -> float:
+    """Seconds on a clock that never jumps, for durations where no `Clock` is at hand."""
+    return time.monotonic()

@@ -40,8 +40,9 @@ class Keys:
         for owner in owners:
             self.rows[owner] = replace(self.rows[owner], material=None)
 
-    async def wrapped_by_others(self, master_key: str, limit: int) -> list[WrappedKey]:
-        return [key for key in self.rows.values() if key.material and key.master_key != master_key][:limit]
+    async def wrapped_otherwise(self, header: bytes, limit: int) -> list[WrappedKey]:
+        rows = self.rows.values()
+        return [key for key in rows if key.material and not key.material.startswith(header)][:limit]
 
     async def replace(self, keys: Collection[WrappedKey]) -> None:
         self.rows.update({key.owner: key for key in keys})
@@ -63,7 +64,7 @@ def test_a_ciphertext_opens_only_where_it_belongs() -> None:
     wrapped = vault().new_key(CONTACT)
     key = vault().open_key(wrapped)
     sealed = key.encrypt("phone", PHONE)
-    stolen = personal.DataKey(key.id, KeyOwner("p-2", "contact"), key._key)
+    stolen = personal.DataKey(KeyOwner("p-2", "contact"), key._key)
     for reader, name, data in [
         (key, "email", sealed),
         (stolen, "phone", sealed),
@@ -112,6 +113,19 @@ async def test_after_a_rotation_the_old_master_key_is_no_longer_needed() -> None
     assert await only_new.decrypt(keys, {CONTACT: row}) == {CONTACT: {"phone": PHONE}}
     with pytest.raises(UnreadableError, match="not configured"):
         vault("2023", **{"2023": KEY_2023}).open_key(keys.rows[CONTACT])
+
+
+async def test_one_configured_secret_is_enough_and_can_be_replaced_by_another() -> None:
+    keys, old, new = Keys(), bytes([3] * 32), bytes([4] * 32)
+    before, after = MasterKeys.from_secrets(old), MasterKeys.from_secrets(new, [old])
+    row = await PersonalVault(before).encrypt(keys, CONTACT, {"phone": PHONE})
+    assert await PersonalVault(after).rotate(keys) == 1
+    assert await PersonalVault(after).decrypt(keys, {CONTACT: row}) == {CONTACT: {"phone": PHONE}}
+    assert PersonalVault(after).index("phone", PHONE) == PersonalVault(before).index("phone", PHONE)
+    with pytest.raises(UnreadableError):
+        await PersonalVault(before).decrypt(keys, {CONTACT: row})
+    with pytest.raises(ValueError, match="32 bytes"):
+        MasterKeys.from_secrets(b"short")
 
 
 def test_the_index_finds_equal_values_of_one_kind_only() -> None:

@@ -12,14 +12,16 @@ what the value belongs to, so that a ciphertext moved to another person, group o
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from kechuang.ids import new_id, random_bytes
+from kechuang.ids import random_bytes
 from kechuang.personal.secret import Secret
 
 _VERSION: Final = 1
@@ -64,14 +66,28 @@ class MasterKeys:
         if any(not 1 <= len(key) <= _LONGEST_KEY_ID or not key.isascii() for key in self.keys):
             raise ValueError(f"the id of a master key has 1 to {_LONGEST_KEY_ID} ASCII characters")
 
+    @classmethod
+    def from_secrets(cls, current: bytes, former: Sequence[bytes] = ()) -> "MasterKeys":
+        """Keys derived (HKDF-SHA256) from one configured secret of 32 bytes, and former ones after a rotation.
+
+        `former` is ordered from the newest to the oldest. The index key comes from the oldest secret, which
+        therefore stays configured after a rotation; dropping it means building the look-up indexes anew.
+        """
+        secrets = (current, *former)
+        if any(len(secret) != _KEY_SIZE for secret in secrets):
+            raise ValueError(f"the secret of a master key has {_KEY_SIZE} bytes")
+        return cls(
+            current=_fingerprint(current),
+            keys={_fingerprint(secret): _derive(secret, b"wrap data keys") for secret in secrets},
+            index_key=_derive(secrets[-1], b"index personal values"),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class WrappedKey:
     """A data key as the database keeps it. `material` is None once it is destroyed; the row stays as proof."""
 
-    id: str
     owner: KeyOwner
-    master_key: str
     material: bytes | None
 
 
@@ -87,17 +103,25 @@ class KeyStore(Protocol):
     async def destroy(self, owners: Collection[KeyOwner]) -> None:
         """Clear the material of these owners' keys; a second time changes nothing."""
 
-    async def wrapped_by_others(self, master_key: str, limit: int) -> list[WrappedKey]:
-        """Up to `limit` keys with material that are wrapped by another master key than this."""
+    async def wrapped_otherwise(self, header: bytes, limit: int) -> list[WrappedKey]:
+        """Up to `limit` keys whose material is there and does not begin with `header`."""
 
     async def replace(self, keys: Collection[WrappedKey]) -> None:
         """Overwrite the wrapping of these keys unless they were destroyed meanwhile."""
 
 
+def _derive(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(hashes.SHA256(), _KEY_SIZE, salt=None, info=b"kechuang: " + purpose).derive(secret)
+
+
 def _seal(key: bytes, key_id: str, plain: bytes, context: bytes) -> bytes:
-    header = bytes((_VERSION, len(key_id))) + key_id.encode("ascii")
+    header = _header(key_id)
     nonce = random_bytes(_NONCE_SIZE)
     return header + nonce + AESGCM(key).encrypt(nonce, plain, header + context)
+
+
+def _header(key_id: str) -> bytes:
+    return bytes((_VERSION, len(key_id))) + key_id.encode("ascii")
 
 
 def _key_id(sealed: bytes) -> str:
@@ -123,13 +147,18 @@ def _context(*parts: str) -> bytes:
     return b"".join(len(part := text.encode()).to_bytes(4) + part for text in parts)
 
 
+def _fingerprint(key: bytes) -> str:
+    # Names a key without telling anything about it: a hash of 256 random bits.
+    return hashlib.sha256(b"kechuang key id" + key).hexdigest()[:16]
+
+
 class DataKey:
     """An opened data key: encrypts and decrypts the fields of one owner. Keep it for one request only."""
 
     __slots__ = ("_key", "id", "owner")
 
-    def __init__(self, key_id: str, owner: KeyOwner, key: bytes) -> None:
-        self.id, self.owner, self._key = key_id, owner, key
+    def __init__(self, owner: KeyOwner, key: bytes) -> None:
+        self.id, self.owner, self._key = _fingerprint(key), owner, key
 
     def __repr__(self) -> str:
         return f"DataKey({self.id})"
@@ -153,15 +182,15 @@ class PersonalVault:
 
     def new_key(self, owner: KeyOwner) -> WrappedKey:
         """A fresh data key, wrapped by the current master key."""
-        return self._wrap(new_id(), owner, random_bytes(_KEY_SIZE))
+        return self._wrap(owner, random_bytes(_KEY_SIZE))
 
     def open_key(self, wrapped: WrappedKey) -> DataKey:
         """The data key in the clear; KeyDestroyedError when it was destroyed."""
-        return DataKey(wrapped.id, wrapped.owner, self._unwrap(wrapped))
+        return DataKey(wrapped.owner, self._unwrap(wrapped))
 
     def rewrap(self, wrapped: WrappedKey) -> WrappedKey:
         """The same data key under the current master key; fields need no change."""
-        return self._wrap(wrapped.id, wrapped.owner, self._unwrap(wrapped))
+        return self._wrap(wrapped.owner, self._unwrap(wrapped))
 
     def index(self, kind: str, value: Secret) -> bytes:
         """32 bytes by which a row with this value can be found: HMAC-SHA256 over kind and value.
@@ -199,14 +228,15 @@ class PersonalVault:
 
     async def rotate(self, store: KeyStore, batch: int = 500) -> int:
         """Rewrap one batch of keys that an old master key wraps; how many there were. Repeat until 0."""
-        outdated = await store.wrapped_by_others(self._master.current, batch)
+        outdated = await store.wrapped_otherwise(_header(self._master.current), batch)
         await store.replace([self.rewrap(wrapped) for wrapped in outdated])
         return len(outdated)
 
-    def _wrap(self, key_id: str, owner: KeyOwner, key: bytes) -> WrappedKey:
+    def _wrap(self, owner: KeyOwner, key: bytes) -> WrappedKey:
         current = self._master.current
-        material = _seal(self._master.keys[current], current, key, _context("data-key", *owner, key_id))
-        return WrappedKey(key_id, owner, current, material)
+        return WrappedKey(
+            owner, _seal(self._master.keys[current], current, key, _context("data-key", *owner))
+        )
 
     def _unwrap(self, wrapped: WrappedKey) -> bytes:
         if wrapped.material is None:
@@ -214,9 +244,4 @@ class PersonalVault:
         master = self._master.keys.get(_key_id(wrapped.material))
         if master is None:
             raise UnreadableError("the master key that wraps this data key is not configured")
-        return _open(master, wrapped.material, _context("data-key", *wrapped.owner, wrapped.id))
-
-
-def destroyed(key: WrappedKey) -> WrappedKey:
-    """The row of a key after its destruction."""
-    return replace(key, material=None)
+        return _open(master, wrapped.material, _context("data-key", *wrapped.owner))
