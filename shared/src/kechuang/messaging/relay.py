@@ -20,6 +20,7 @@ import asyncpg
 import nats.errors
 import structlog
 from nats.aio.client import Client
+from nats.js.api import PubAck
 from nats.js.errors import APIError, NoStreamResponseError
 
 from kechuang.clock import Clock
@@ -27,7 +28,7 @@ from kechuang.messaging import metrics
 from kechuang.messaging.bell import Ring
 from kechuang.messaging.broker import Broker
 from kechuang.messaging.faults import describe
-from kechuang.messaging.sealer import BATCH, PUBLISHER_LOCK, TRY_LOCK, oldest_unsealed, seal
+from kechuang.messaging.sealer import BATCH, PUBLISHER_LOCK, TRY_LOCK, oldest_unsealed, seal_batch
 
 CURSOR = "outbox"
 POLL_SECONDS = 1.0
@@ -80,7 +81,7 @@ class Relay:
         self._broker = broker
         self._clock = clock
         self._ring = ring
-        self._waiting: dict[str, list[asyncio.Future[object]]] = {}
+        self._waiting: dict[str, list[asyncio.Future[PubAck]]] = {}
         self._measured = 0.0
         broker.on_refused(self._refuse)
 
@@ -115,7 +116,7 @@ class Relay:
 
     async def step(self, conn: asyncpg.Connection) -> bool | None:
         """Seal and publish one batch; tells whether there may be more, None when the broker failed."""
-        sealed = await seal(conn)
+        sealed = await seal_batch(conn)
         await self._measure(conn)
         if not self._broker.ready:
             return True if sealed.full else None
@@ -147,7 +148,7 @@ class Relay:
     async def send(self, rows: Sequence[asyncpg.Record]) -> Outcome:
         """Publish the rows in order and await the acknowledgements, up to the first that is missing."""
         client = await self._broker.connected()
-        futures: list[asyncio.Future[object]] = []
+        futures: list[asyncio.Future[PubAck]] = []
         failure: Exception | None = None
         previous: str | None = None
         try:
@@ -167,14 +168,14 @@ class Relay:
 
     async def _send_one(
         self, client: Client, row: asyncpg.Record, previous: str | None
-    ) -> asyncio.Future[object]:
+    ) -> asyncio.Future[PubAck]:
         payload = row["envelope"].encode()
         if len(payload) > client.max_payload:
             raise RefusedError("larger than the broker's limit")
         headers = {"Nats-Msg-Id": row["event_id"], "Content-Type": "application/cloudevents+json"}
         if previous is not None:
             headers["Nats-Expected-Last-Msg-Id"] = previous
-        future: asyncio.Future[object] = await self._broker.jetstream.publish_async(
+        future: asyncio.Future[PubAck] = await self._broker.jetstream.publish_async(
             row["subject"], payload, headers=headers
         )
         self._waiting.setdefault(row["subject"].lower(), []).append(future)
@@ -204,7 +205,7 @@ class Relay:
 
 
 def _outcome(
-    rows: Sequence[asyncpg.Record], futures: Sequence[asyncio.Future[object]], failure: Exception | None
+    rows: Sequence[asyncpg.Record], futures: Sequence[asyncio.Future[PubAck]], failure: Exception | None
 ) -> Outcome:
     """Read the answers in order: the acknowledged prefix ends at the first that is not an acknowledgement."""
     for index, future in enumerate(futures):

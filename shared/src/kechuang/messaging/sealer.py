@@ -12,8 +12,12 @@ behind a pooler that hands connections around.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
+
+if TYPE_CHECKING:  # the engines import this package
+    from kechuang.db.engines import Database
 
 BATCH = 500
 # Advisory locks of one database; the numbers mean nothing and must only differ.
@@ -74,7 +78,7 @@ class Sealed:
         return max(self.outbox, self.audit, self.feed) >= BATCH
 
 
-async def seal(conn: asyncpg.Connection) -> Sealed:
+async def seal_batch(conn: asyncpg.Connection) -> Sealed:
     """Seal one batch of each table in one transaction; does nothing while another sealer is at work."""
     async with conn.transaction():
         if not await conn.fetchval(TRY_LOCK, SEALER_LOCK):
@@ -82,6 +86,14 @@ async def seal(conn: asyncpg.Connection) -> Sealed:
         row = await conn.fetchrow(_SEAL, BATCH)
         assert row is not None
         return Sealed(**dict(row))
+
+
+async def seal(database: "Database") -> None:
+    """Seal everything that is committed; for commands and tests, the relay does it in a worker."""
+    async with database.write.connect() as held:
+        conn: Any = (await held.get_raw_connection()).driver_connection
+        while (await seal_batch(conn)).full:
+            pass
 
 
 async def oldest_unsealed(conn: asyncpg.Connection) -> str | None:

@@ -1,0 +1,108 @@
+"""Handlers of events: what a service does when it hears something, once in effect.
+
+A handler runs in a unit of work of its own. Its claim in the inbox, `(handler, event id)`, is part of the
+same transaction, so a repeated delivery changes nothing. Deliveries may come in another order than the
+changes they tell of (a retry, two workers), so each handler decides for itself, and says so:
+
+- a projection where only the newest state counts uses `latest_wins`;
+- a fact that stands for itself is written under a key that makes it unique;
+- one that needs what came before raises `NotYet` and is tried again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from kechuang.db.tables import inbox
+from kechuang.db.unit import Cause, UnitOfWork
+from kechuang.messaging.events import E, Envelope, Event, Received
+from kechuang.service import Service
+
+
+@dataclass(frozen=True)
+class Handler(Generic[E]):
+    """`handle` is called with events of class `event`.
+
+    `name` is the handler's key in the inbox (default: module and function). `derives` names the tables
+    that this handler alone, or together with others that name them too, fills: such a handler writes
+    nothing else and can be run again over the whole stream (`kechuang.messaging.replay`).
+    """
+
+    event: type[E]
+    handle: Callable[[UnitOfWork, Received[E]], Awaitable[None]]
+    name: str | None = None
+    derives: Sequence[sa.Table] = ()
+
+    @property
+    def key(self) -> str:
+        """The consumer's name in the inbox."""
+        if self.name:
+            return self.name
+        return f"{self.handle.__module__}.{getattr(self.handle, '__qualname__', type(self.handle).__name__)}"
+
+
+AnyHandler = Handler[Any]
+
+
+def handlers_by_type(service: Service) -> dict[str, list[AnyHandler]]:
+    """Group a service's handlers by event type; refuses two that would share an inbox key."""
+    grouped: dict[str, list[AnyHandler]] = {}
+    for each in service.handlers:
+        same_type = grouped.setdefault(each.event.subject(), [])
+        if any(other.key == each.key for other in same_type):
+            raise ValueError(f"two handlers of {each.event.subject()} are named {each.key}")
+        same_type.append(each)
+    return grouped
+
+
+def heard_services(service: Service) -> list[str]:
+    """Name the services whose events this one handles, in alphabetical order."""
+    return sorted({each.event.service for each in service.handlers})
+
+
+async def handle_once(
+    unit: UnitOfWork, handler: AnyHandler, envelope: Envelope, received: Received[Event]
+) -> bool:
+    """Claim the event for the handler in the unit's transaction and run it; False if it was done before."""
+    claim = (
+        insert(inbox)
+        .values(consumer=handler.key, event_id=envelope.id, handled_at=unit.database.clock.real_now())
+        .on_conflict_do_nothing()
+        .returning(inbox.c.event_id)
+    )
+    if (await unit.execute(claim)).scalar() is None:
+        return False
+    await handler.handle(unit, received)
+    return True
+
+
+def cause_of(received: Received[Event]) -> Cause:
+    """Say what a unit of work that handles this event comes from."""
+    return Cause(traceparent=received.traceparent, event_id=received.id)
+
+
+async def latest_wins(
+    unit: UnitOfWork,
+    table: sa.Table,
+    *,
+    key: Mapping[str, Any],
+    version: int,
+    values: Mapping[str, Any],
+    version_column: str = "seen_version",
+) -> bool:
+    """Write a projection's row unless a newer version of its aggregate was seen; tells whether it did.
+
+    `key` names the row (a unique key of `table`), `version` is the event's aggregate version. A removal is
+    written as a state and not as a DELETE, else an older event would bring the row back.
+    """
+    row = {**key, **values, version_column: version}
+    statement = insert(table).values(row)
+    written = statement.on_conflict_do_update(
+        index_elements=list(key),
+        set_={name: statement.excluded[name] for name in (*values, version_column)},
+        where=table.c[version_column] < statement.excluded[version_column],
+    ).returning(sa.literal(1))
+    return (await unit.execute(written)).scalar() is not None
