@@ -1,0 +1,1 @@
+"""PostgreSQL: engines, side tables, the unit of work, migrations."""

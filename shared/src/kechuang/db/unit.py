@@ -1,0 +1,396 @@
+"""The unit of work: one request, one event or one timer is one transaction.
+
+A use case changes rows through Core and *collects* its side rows (history, feed, outbox, audit, timers)
+as plain lists. `commit` writes all of them, and the stored answer of an idempotent request, with one
+constant statement, then commits. The text of the statement never changes, so that the server plans it
+once, and another audit row costs no round trip.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kechuang.access import Actor
+from kechuang.errors import Conflict, PreconditionRequired, Stale
+from kechuang.ids import new_id
+from kechuang.text import Text
+
+if TYPE_CHECKING:
+    from kechuang.db.engines import Database
+    from kechuang.messaging.events import Event
+
+_FLUSH = """
+WITH h AS (
+  INSERT INTO history (resource, record_id, version, verb, from_state, to_state, at,
+                       subject, person, organisation, roles, changes, note)
+  SELECT resource, record_id, version, verb, from_state, to_state, at,
+         $7, $8, $9, $10::text[], changes, note
+  FROM jsonb_to_recordset($1::jsonb) AS x(resource text, record_id text, version int, verb text,
+       from_state text, to_state text, at timestamptz, changes jsonb, note text)
+), f AS (
+  INSERT INTO feed AS was (resource, record_id, version, ever_sight)
+  SELECT resource, record_id, version, sight
+  FROM jsonb_to_recordset($2::jsonb) AS x(resource text, record_id text, version int, sight text[])
+  ON CONFLICT (resource, record_id) DO UPDATE SET
+    version = excluded.version, seq = nextval('feed_seq'), position = NULL,
+    ever_sight = CASE WHEN was.ever_sight @> excluded.ever_sight THEN was.ever_sight
+      ELSE ARRAY(SELECT DISTINCT unnest(was.ever_sight || excluded.ever_sight)) END
+), o AS (
+  INSERT INTO outbox (event_id, subject, aggregate, aggregate_version, envelope)
+  SELECT event_id, subject, aggregate, aggregate_version, envelope
+  FROM jsonb_to_recordset($3::jsonb) AS x(event_id text, subject text, aggregate text,
+       aggregate_version int, envelope jsonb)
+), a AS (
+  INSERT INTO audit (at, business_at, subject, person, organisation, roles, client, action, resource,
+                     record_id, version, outcome, reason, request_id, digest)
+  SELECT clock_timestamp(), business_at, $7, $8, $9, $10::text[], $11, action, resource,
+         record_id, version, outcome, reason, $12, digest
+  FROM jsonb_to_recordset($4::jsonb) AS x(business_at timestamptz, action text, resource text,
+       record_id text, version int, outcome text, reason text, digest text)
+), t AS (
+  INSERT INTO timer (due_at, kind, record_id, set_for_version, payload)
+  SELECT due_at, kind, record_id, set_for_version, payload
+  FROM jsonb_to_recordset($5::jsonb) AS x(due_at timestamptz, kind text, record_id text,
+       set_for_version int, payload jsonb)
+  ON CONFLICT (kind, record_id, due_at) DO NOTHING
+)
+UPDATE idempotency SET status = $13, headers = $14::jsonb, answer = $15
+WHERE caller = $16 AND operation = $17 AND key = $6
+"""
+
+_CLAIM = """
+INSERT INTO idempotency (caller, operation, key, digest, created_at)
+VALUES ($1, $2, $3, $4, clock_timestamp())
+ON CONFLICT DO NOTHING RETURNING 1
+"""
+
+_STORED = """
+SELECT digest, status, headers, answer FROM idempotency WHERE caller = $1 AND operation = $2 AND key = $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Where a unit of work comes from: the request or the event, for logs, traces and envelopes."""
+
+    request_id: str | None = None
+    traceparent: str | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The first answer to an idempotent request: exact bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Key:
+    operation: str
+    key: str
+    answer: StoredAnswer | None = None
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode() if rows else "[]"
+
+
+class _Unit:
+    """What reading and writing have in common."""
+
+    def __init__(self, database: "Database", actor: Actor) -> None:
+        self.database = database
+        self.actor = actor
+        self.now: datetime = database.clock.now()
+        self.today: date = database.clock.today()
+        self.permissions = database.service.permissions
+
+    async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
+        """Run a Core statement."""
+        raise NotImplementedError
+
+
+class ReadUnit(_Unit):
+    """Reads with a role that can only SELECT; takes its connection when the first query comes."""
+
+    def __init__(self, database: "Database", actor: Actor) -> None:
+        super().__init__(database, actor)
+        self._conn: AsyncConnection | None = None
+
+    async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
+        """Run a Core statement."""
+        if self._conn is None:
+            self._conn = await self.database.read.connect()
+        return await self._conn.execute(statement, parameters)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[None]:
+        """Let the statements inside agree with each other: one repeatable-read snapshot."""
+        await self.execute(sa.text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        try:
+            yield
+        finally:
+            await self.execute(sa.text("COMMIT"))
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self._conn is not None:
+            await self._conn.close()
+            self._conn = None
+
+
+@dataclass(slots=True)
+class _Collected:
+    history: list[dict[str, Any]] = field(default_factory=list)
+    feed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    timers: list[dict[str, Any]] = field(default_factory=list)
+
+
+class UnitOfWork(_Unit):
+    """One transaction, with what it will leave behind."""
+
+    def __init__(self, database: "Database", actor: Actor, conn: AsyncConnection, driver: Any) -> None:
+        super().__init__(database, actor)
+        self.conn = conn
+        self._driver = driver
+        self._key: _Key | None = None
+        self._side = _Collected()
+        self.cause = Cause()
+        self.if_match: int | None = None
+        self.reason: str | None = None
+        self.committed = False
+
+    @classmethod
+    @asynccontextmanager
+    async def begin(
+        cls, database: "Database", actor: Actor, *, cause: Cause | None = None
+    ) -> AsyncIterator["UnitOfWork"]:
+        """Open a transaction; whatever is not committed when the block ends is rolled back."""
+        async with database.write.connect() as conn:
+            driver: Any = (await conn.get_raw_connection()).driver_connection
+            transaction = driver.transaction()
+            await transaction.start()
+            unit = cls(database, actor, conn, driver)
+            unit.cause = cause or Cause()
+            try:
+                yield unit
+            except BaseException:
+                await transaction.rollback()
+                raise
+            # Without an explicit commit (a dry run, a replayed answer) nothing stays.
+            await (transaction.commit() if unit.committed else transaction.rollback())
+        if unit.committed:
+            database.wake()
+
+    async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
+        """Run a Core statement in the transaction."""
+        return await self.conn.execute(statement, parameters)
+
+    # -- what a use case leaves behind ---------------------------------------------------------
+
+    def changed(
+        self,
+        resource: str,
+        record_id: str,
+        version: int,
+        verb: str,
+        *,
+        from_state: str | None,
+        to_state: str,
+        changes: Mapping[str, Any],
+        sight: list[str],
+    ) -> None:
+        """Note a change of a record: its history row, its audit row, its place in the feed."""
+        self._side.history.append(
+            {
+                "resource": resource,
+                "record_id": record_id,
+                "version": version,
+                "verb": verb,
+                "from_state": from_state,
+                "to_state": to_state,
+                "at": self.now,
+                "changes": changes,
+                "note": self.reason,
+            }
+        )
+        self._side.feed[resource, record_id] = {
+            "resource": resource,
+            "record_id": record_id,
+            "version": version,
+            "sight": sight,
+        }
+        digest = sha256(orjson.dumps(changes, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        self.audit(
+            f"{resource}:{verb}", resource=resource, record_id=record_id, version=version, digest=digest
+        )
+
+    def emit(self, event: "Event", *, aggregate: str, version: int) -> None:
+        """Publish an event with this change: it is written now and sent after the commit."""
+        event_id = new_id()
+        self._side.outbox.append(
+            {
+                "event_id": event_id,
+                "subject": event.subject(),
+                "aggregate": aggregate,
+                "aggregate_version": version,
+                "envelope": event.envelope(
+                    event_id=event_id,
+                    aggregate=aggregate,
+                    version=version,
+                    time=self.now,
+                    traceparent=self.cause.traceparent,
+                    cause=self.cause.event_id,
+                ),
+            }
+        )
+
+    def schedule(
+        self,
+        kind: str,
+        due_at: datetime,
+        record_id: str,
+        version: int,
+        payload: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Set a durable timer on the business clock; its handler checks that the reason still holds."""
+        self._side.timers.append(
+            {
+                "due_at": due_at,
+                "kind": kind,
+                "record_id": record_id,
+                "set_for_version": version,
+                "payload": payload or {},
+            }
+        )
+
+    def audit(
+        self,
+        action: str,
+        *,
+        resource: str | None = None,
+        record_id: str | None = None,
+        version: int | None = None,
+        outcome: str = "done",
+        reason: str | None = None,
+        digest: str | None = None,
+    ) -> None:
+        """Write an audit row with this transaction."""
+        self._side.audit.append(
+            {
+                "business_at": self.now,
+                "action": action,
+                "resource": resource,
+                "record_id": record_id,
+                "version": version,
+                "outcome": outcome,
+                "reason": reason or self.reason,
+                "digest": digest,
+            }
+        )
+
+    def events(self) -> list[dict[str, Any]]:
+        """Give the envelopes collected so far; a dry run shows them."""
+        return [row["envelope"] for row in self._side.outbox]
+
+    # -- preconditions -------------------------------------------------------------------------
+
+    def require_version(self, current: int, *, demanded: bool) -> None:
+        """Compare `If-Match` with the record's version; refuse when stale, or absent where demanded."""
+        if self.actor.is_system:
+            return
+        if self.if_match is None:
+            if demanded:
+                raise PreconditionRequired(
+                    Text(
+                        "请在 If-Match 请求头中带上该记录的 ETag。",
+                        "Send the record's ETag in an If-Match header.",
+                    ),
+                    extra={"header": "If-Match"},
+                )
+            return
+        if self.if_match != current:
+            raise Stale(
+                Text(
+                    f"您看到的是第 {self.if_match} 版，当前为第 {current} 版，请重新读取后再操作。",
+                    f"You saw version {self.if_match}; the current one is {current}. Read it again.",
+                ),
+                extra={"current_version": current},
+            )
+
+    # -- idempotency and commit ----------------------------------------------------------------
+
+    async def claim(self, operation: str, key: str, digest: str) -> StoredAnswer | None:
+        """Claim an idempotency key in this transaction, or give the first answer.
+
+        A concurrent twin waits here until the first one ends: it then replays the stored answer, or,
+        when the first one rolled back, does the work itself. Raises `Conflict` with code
+        `idempotency_key_reused` (422) when the same key came with another request.
+        """
+        caller = self.actor.subject
+        if await self._driver.fetchval(_CLAIM, caller, operation, key, digest):
+            self._key = _Key(operation, key)
+            return None
+        stored = await self._driver.fetchrow(_STORED, caller, operation, key)
+        if stored is None or stored["status"] is None:  # the twin rolled back between the two statements
+            raise Conflict(
+                Text("同一请求正在处理，请稍后重试。", "The same request is being handled; retry."),
+                code="request_in_progress",
+                retry_after=1,
+            )
+        if stored["digest"] != digest:
+            refusal = Conflict(
+                Text(
+                    "该 Idempotency-Key 已用于内容不同的请求，请换一个新的键。",
+                    "This Idempotency-Key came with a different request before; use a new one.",
+                ),
+                code="idempotency_key_reused",
+            )
+            refusal.status = 422
+            raise refusal
+        return StoredAnswer(stored["status"], orjson.loads(stored["headers"]), bytes(stored["answer"]))
+
+    def store_answer(self, answer: StoredAnswer) -> None:
+        """Keep the answer with the claimed key, if there is one."""
+        if self._key is not None:
+            self._key.answer = answer
+
+    async def commit(self) -> None:
+        """Flush all side rows in one statement and mark the transaction for commit."""
+        side = self._side
+        if side.history or side.outbox or side.audit or side.timers or side.feed or self._key:
+            answer = self._key.answer if self._key else None
+            await self._driver.execute(
+                _FLUSH,
+                _json(side.history),
+                _json(list(side.feed.values())),
+                _json(side.outbox),
+                _json(side.audit),
+                _json(side.timers),
+                self._key.key if self._key else None,
+                self.actor.subject,
+                self.actor.person,
+                self.actor.organisation,
+                sorted(self.actor.roles),
+                self.actor.client,
+                self.cause.request_id,
+                answer.status if answer else None,
+                orjson.dumps(dict(answer.headers)).decode() if answer else None,
+                answer.body if answer else None,
+                self.actor.subject,
+                self._key.operation if self._key else None,
+            )
+        self.committed = True

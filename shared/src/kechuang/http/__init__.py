@@ -1,0 +1,1 @@
+"""The HTTP edge: application factory, route class, problems, paging, generated specs."""

@@ -1,0 +1,125 @@
+"""Pure ASGI middleware: request and trace ids, the body limit, access log and metrics.
+
+Not `BaseHTTPMiddleware`: it hides context variables from the layers outside it and costs a task a request.
+"""
+
+import re
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kechuang.clock import monotonic
+from kechuang.ids import random_id
+from kechuang.telemetry import log, observe_request
+
+_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class _TooLarge(Exception):  # noqa: N818  control flow inside this module
+    pass
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return None
+
+
+class Edge:
+    """Wraps the application; outermost of ours."""
+
+    def __init__(self, app: ASGIApp, *, body_limit: int) -> None:
+        self.app = app
+        self.body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = monotonic()
+        self._identify(scope)
+        request_id = scope["kechuang.request_id"].encode()
+        status = 500
+        sent = False
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status, sent = message["status"], True
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        limited = self._limited(scope, receive)
+        try:
+            declared = _header(scope, b"content-length")
+            if declared is not None and declared.isdigit() and int(declared) > self.body_limit:
+                raise _TooLarge  # noqa: TRY301  answered in one place
+            await self.app(scope, limited, send_marked)
+        except _TooLarge:
+            if not sent:
+                await self._refuse(scope, send_marked)
+        finally:
+            self._account(scope, status, monotonic() - started)
+
+    def _identify(self, scope: Scope) -> None:
+        traceparent = _header(scope, b"traceparent")
+        matched = _TRACEPARENT.match(traceparent) if traceparent else None
+        request_id = _header(scope, b"x-request-id")
+        if request_id is None or not _REQUEST_ID.match(request_id):
+            request_id = random_id()
+        trace_id = matched.group(1) if matched else random_id().replace("-", "")
+        scope["kechuang.request_id"] = request_id
+        scope["kechuang.trace_id"] = trace_id
+        scope["kechuang.traceparent"] = f"00-{trace_id}-{random_id().replace('-', '')[:16]}-01"
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """Count what arrives, also when no length was declared."""
+        seen = 0
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self.body_limit:
+                    raise _TooLarge
+            return message
+
+        return limited
+
+    async def _refuse(self, scope: Scope, send: Send) -> None:
+        body: dict[str, Any] = {
+            "type": "/problems/too_large",
+            "title": "内容过大",
+            "status": 413,
+            "detail": f"请求体不得超过 {self.body_limit} 字节。The body is limited to {self.body_limit} bytes.",
+            "instance": scope["path"],
+            "code": "too_large",
+            "trace_id": scope["kechuang.trace_id"],
+        }
+        headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": orjson.dumps(body)})
+
+    def _account(self, scope: Scope, status: int, seconds: float) -> None:
+        path = scope["path"]
+        if path in _QUIET:
+            return
+        route = scope.get("route")
+        template = getattr(route, "path", "unmatched")
+        observe_request(scope["method"], template, status, seconds)
+        actor = scope.get("kechuang.actor")
+        log.info(
+            "request",
+            method=scope["method"],
+            route=template,
+            status=status,
+            ms=round(seconds * 1000, 2),
+            subject=actor.subject if actor else None,
+            request_id=scope["kechuang.request_id"],
+            trace_id=scope["kechuang.trace_id"],
+        )

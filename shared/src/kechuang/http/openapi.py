@@ -1,0 +1,169 @@
+"""The generated specification: problems, headers, labels and security on every operation.
+
+FastAPI writes the shape of requests and answers; this adds what is the same everywhere and read from the
+same tables as the behaviour itself: the permission table, the state machines, the route's operation.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from kechuang.http.route import KitRoute
+from kechuang.service import Service
+
+_PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457 problem. `code` is stable; `title` and `detail` follow `Accept-Language`.",
+    "required": ["type", "title", "status", "detail", "instance", "code", "trace_id"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/state_forbids"]},
+        "title": {"type": "string", "examples": ["当前状态不允许此操作"]},
+        "status": {"type": "integer", "examples": [409]},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "examples": ["state_forbids"]},
+        "trace_id": {"type": ["string", "null"]},
+        "state": {"type": "string", "description": "With `state_forbids`: the record's state"},
+        "allowed": {"type": "array", "items": {"type": "string"}},
+        "errors": {
+            "type": "array",
+            "description": "All findings of a validation, never the first alone",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON Pointer into the body"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+_DESCRIPTIONS = {
+    400: "Malformed JSON, cursor or header",
+    401: "No valid token",
+    403: "The caller's roles may not do this",
+    404: "Absent, or outside the caller's sight",
+    409: "The state or another record forbids it",
+    412: "`If-Match` names an old version",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Invalid input; all errors are listed",
+    428: "`If-Match` or `Idempotency-Key` is missing",
+    429: "Too many requests; see `Retry-After`",
+    500: "A defect of ours; logged under `trace_id`, nothing changed",
+    503: "A dependency is away; see `Retry-After`",
+}
+
+
+def install(app: FastAPI, service: Service) -> None:
+    """Replace the application's `openapi()`."""
+
+    def generate() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _generate(app, service)
+        return app.openapi_schema
+
+    app.openapi = generate  # type: ignore[method-assign]
+
+
+def _generate(app: FastAPI, service: Service) -> dict[str, Any]:
+    spec = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, description=app.description,
+        routes=app.routes, separate_input_output_schemas=False,
+    )  # fmt: skip
+    components = spec.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = _PROBLEM
+    components["securitySchemes"] = {
+        "oidc": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "OIDC access token",
+        }
+    }
+    spec["servers"] = [{"url": "/"}]
+    spec["tags"] = [
+        {"name": f"{each.title.zh} {each.title.en}", "x-resource": each.name} for each in service.resources
+    ]
+    operations = {
+        (route.path_format, method.lower()): route
+        for route in app.routes
+        if isinstance(route, KitRoute)
+        for method in route.methods
+    }
+    for path, methods in spec["paths"].items():
+        for method, described in methods.items():
+            _complete(described, method, operations[path, method], service)
+    spec["x-state-machines"] = {each.name: _machine(each) for each in service.resources}
+    return spec
+
+
+def _complete(described: dict[str, Any], method: str, route: KitRoute, service: Service) -> None:
+    known = route.described
+    described["x-action"] = known.action
+    roles = service.permissions.grants[known.action]
+    described["x-roles"] = {role: list(scopes) for role, scopes in sorted(roles.items())}
+    described["security"] = ([{}] if "public" in roles else []) + [{"oidc": []}]
+    parameters = described.setdefault("parameters", [])
+    parameters.append(_header("Accept-Language", "`zh-CN` (default) or `en`", required=False))
+    statuses = [400, 401, 403, 413, 422, 429, 500, 503]
+    if "{" in route.path_format:
+        statuses.append(404)
+    if method == "get":
+        parameters.append(_header("If-None-Match", "An ETag; 304 when nothing has changed", required=False))
+        described["responses"]["304"] = {"description": "Not modified"}
+    else:
+        statuses += [409, 412, 415, 428]
+        parameters.append(
+            _header("Idempotency-Key", "Repeat safely: the same key gives the first answer again",
+                    required=known.needs_key)
+        )  # fmt: skip
+        if "{" in route.path_format:
+            parameters.append(_header("If-Match", "The record's ETag", required=known.needs_match))
+        if known.dry_run:
+            parameters.append(
+                {
+                    "name": "dry_run",
+                    "in": "query",
+                    "required": False,
+                    "description": "Run every check and change nothing",
+                    "schema": {"type": "boolean", "default": False},
+                }  # fmt: skip
+            )
+    for status in sorted(statuses):
+        described["responses"][str(status)] = {
+            "description": _DESCRIPTIONS[status],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    described["responses"] = dict(sorted(described["responses"].items()))
+
+
+def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": required, "description": description,
+            "schema": {"type": "string"}}  # fmt: skip
+
+
+def _machine(resource: Any) -> dict[str, Any]:
+    machine = resource.machine
+    return {
+        "initial": machine.initial,
+        "states": {name: {"zh": text.zh, "en": text.en} for name, text in machine.states.items()},
+        "verbs": {
+            each.name: {
+                "x-labels": {"zh": each.label.zh, "en": each.label.en},
+                "from": sorted(each.from_),
+                "to": each.to,
+                "decides": each.decides,
+                "automatic": each.automatic,
+            }
+            for each in machine.verbs
+        },
+    }

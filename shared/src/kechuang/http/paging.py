@@ -1,0 +1,95 @@
+"""Keyset cursors: stable while rows are added, opaque, bound to the list's sort and filters."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from kechuang.errors import Malformed
+from kechuang.text import Text
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the sort key and the id of its last row."""
+
+    value: Any
+    record_id: str
+
+    def encode(self, binding: str) -> str:
+        """Write the cursor; `binding` is the digest of sort and filters."""
+        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
+        packed = orjson.dumps([binding, value, self.record_id])
+        return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def _refused() -> Malformed:
+    return Malformed(
+        Text(
+            "游标无效，或与本次的排序、筛选条件不一致；请从第一页重新读取。",
+            "The cursor is unusable, or is of another sort or filter; start from the first page.",
+        ),
+        code="cursor_invalid",
+    )
+
+
+def _unpack(text: str) -> list[Any]:
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        parts = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError) as error:
+        raise _refused() from error
+    if not isinstance(parts, list):
+        raise _refused()
+    return parts
+
+
+def decode(text: str, binding: str, column: sa.Column[Any]) -> Cursor:
+    """Read a cursor back, or refuse it."""
+    parts = _unpack(text)
+    if len(parts) != 3 or parts[0] != binding or not isinstance(parts[2], str):  # noqa: PLR2004
+        raise _refused()
+    value = parts[1]
+    try:
+        if isinstance(column.type, sa.DateTime):
+            value = datetime.fromisoformat(value)
+        elif not isinstance(value, column.type.python_type):
+            raise _refused()
+    except (TypeError, ValueError) as error:
+        raise _refused() from error
+    return Cursor(value, parts[2])
+
+
+def binding_of(*parts: Any) -> str:
+    """Digest what a cursor is bound to."""
+    return blake2b(orjson.dumps(parts, default=str), digest_size=6).hexdigest()
+
+
+def page_clause(column: sa.Column[Any], key: sa.Column[Any], cursor: Cursor, *, descending: bool) -> Any:
+    """The rows after the cursor, as one row comparison that an index (column, id) serves."""
+    here = sa.tuple_(column, key)
+    there = sa.tuple_(sa.literal(cursor.value, column.type), sa.literal(cursor.record_id, key.type))
+    return here < there if descending else here > there
+
+
+def encode_position(position: int) -> str:
+    """Write a feed's cursor: the sealed position, good for ever."""
+    return Cursor(position, "").encode("feed")
+
+
+def decode_position(text: str | None) -> int:
+    """Read a feed's cursor; none is the beginning."""
+    if text is None:
+        return 0
+    parts: Sequence[Any] = _unpack(text)
+    if len(parts) != 3 or parts[0] != "feed" or not isinstance(parts[1], int):  # noqa: PLR2004
+        raise _refused()
+    return int(parts[1])

@@ -1,0 +1,171 @@
+"""RFC 9457 problem answers in Chinese and English; the only place that maps refusals to HTTP."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from asyncpg.exceptions import LockNotAvailableError
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from kechuang.errors import Conflict, FieldError, Malformed, Refusal, Unavailable
+from kechuang.telemetry import log
+from kechuang.text import Text, negotiate
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS_TITLES = {
+    404: ("not_found", Text("未找到", "Not found")),
+    405: ("method_not_allowed", Text("不支持的请求方法", "Method not allowed")),
+}
+
+_PYDANTIC = {
+    "missing": Text("此项必填。", "This field is required."),
+    "extra_forbidden": Text("没有这个字段，请检查拼写。", "There is no such field; check the spelling."),
+    "json_invalid": Text("JSON 格式有误。", "The JSON is malformed."),
+}
+
+
+def render(request: Request, refusal: Refusal) -> Response:
+    """Answer a refusal in the caller's language."""
+    language = negotiate(request.headers.get("accept-language"))
+    body: dict[str, Any] = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title.in_(language),
+        "status": refusal.status,
+        "detail": refusal.detail.in_(language),
+        "instance": request.url.path,
+        "code": refusal.code,
+        "trace_id": request.scope.get("kechuang.trace_id"),
+        **refusal.extra,
+    }
+    if refusal.errors:
+        body["errors"] = [
+            {"pointer": each.pointer, "code": each.code, "detail": each.detail.in_(language)}
+            for each in refusal.errors
+        ]
+    headers = {"Content-Language": "zh-CN" if language == "zh" else "en", "Cache-Control": "no-store"}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401:  # noqa: PLR2004
+        headers["WWW-Authenticate"] = 'Bearer realm="kechuang"'
+    return Response(orjson.dumps(body), refusal.status, headers, MEDIA_TYPE)
+
+
+def _pointer(location: Sequence[Any]) -> str:
+    """Turn pydantic's location into a JSON Pointer; the first part says body, query, path or header."""
+    where, *rest = location or ("body",)
+    path = "".join("/" + str(each).replace("~", "~0").replace("/", "~1") for each in rest)
+    return path if where == "body" else f"#{where}{path}"
+
+
+def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
+    """Translate pydantic's findings, all of them."""
+    found = []
+    for each in errors:
+        kind = str(each["type"])
+        context = each.get("ctx") or {}
+        text = context.get("text") or _PYDANTIC.get(kind)
+        if not isinstance(text, Text):
+            text = Text(f"填写有误：{each['msg']}", str(each["msg"]))
+        found.append(FieldError(_pointer(each["loc"]), kind, text))
+    return found
+
+
+def of_exception(error: Exception) -> Refusal | None:
+    """Give the refusal that an exception of a library stands for, or None for a defect of ours."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, DBAPIError) and isinstance(_driver_error(error), LockNotAvailableError):
+        return Conflict(
+            Text("同一记录正在被处理，请稍后重试。", "The record is being handled by another; retry."),
+            code="busy",
+            retry_after=1,
+        )
+    if isinstance(error, LockNotAvailableError):
+        return of_exception(Conflict(Text("同一请求正在处理。", "The same request is being handled."),
+                                     code="request_in_progress", retry_after=1))  # fmt: skip
+    if is_outage(error):
+        return Unavailable(
+            Text(
+                "数据库暂不可用，请稍后重试；未作任何更改。", "The database is away; retry. Nothing changed."
+            ),
+            retry_after=2,
+        )
+    return None
+
+
+def _driver_error(error: DBAPIError) -> BaseException | None:
+    return getattr(error.orig, "__cause__", None)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell a dependency that is away from a defect of ours."""
+    import asyncpg
+
+    if isinstance(error, DBAPIError):
+        return (
+            error.connection_invalidated
+            or isinstance(error, InterfaceError)
+            or is_outage(_driver_error(error) or ValueError())
+        )
+    return isinstance(
+        error,
+        ConnectionError | PoolTimeout | TimeoutError | asyncpg.PostgresConnectionError
+        | asyncpg.CannotConnectNowError | asyncpg.AdminShutdownError | asyncpg.CrashShutdownError
+        | asyncpg.InterfaceError | asyncpg.TooManyConnectionsError,
+    )  # fmt: skip
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return render(request, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = field_errors(error.errors())
+    if any(each.code == "json_invalid" for each in errors):
+        return render(request, Malformed(_PYDANTIC["json_invalid"], errors=errors, code="malformed_json"))
+    refusal = Refusal(
+        Text(f"有 {len(errors)} 处需要更正。", f"{len(errors)} field(s) need correction."), errors=errors
+    )
+    refusal.status, refusal.code, refusal.title = 422, "invalid", Text("提交内容有误", "The input is invalid")
+    return render(request, refusal)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, title = _STATUS_TITLES.get(error.status_code, ("refused", Refusal.title))
+    refusal = Refusal(Text(f"{title.zh}。", f"{title.en}."), code=code)
+    refusal.status, refusal.title = error.status_code, title
+    answer = render(request, refusal)
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    refusal = of_exception(error)
+    if refusal is None:
+        log.error("unexpected_error", error=type(error).__name__, path=request.url.path, exc_info=error)
+        refusal = Refusal(
+            Text("系统内部错误，已记录；未作任何更改。", "An internal error; it is logged. Nothing changed."),
+            code="internal_error",
+        )
+        refusal.status, refusal.title = 500, Text("系统内部错误", "Internal error")
+    return render(request, refusal)
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for known in (DBAPIError, LockNotAvailableError, ConnectionError, TimeoutError, PoolTimeout):
+        app.add_exception_handler(known, _unexpected)
+    app.add_exception_handler(Exception, _unexpected)

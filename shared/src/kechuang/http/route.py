@@ -1,0 +1,208 @@
+"""The route class: the one place where a request begins and ends.
+
+For a write: token → actor → permission of the role → idempotency claim → use case → flush → commit →
+response. The route class is the only place where the exact response bytes exist before they are sent,
+so the stored answer is in the same transaction as the change, and a commit that fails is never reported
+as success. A GET runs on the reader's connection.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response, StreamingResponse
+
+from kechuang.access import Actor
+from kechuang.db.unit import Cause, ReadUnit, StoredAnswer, UnitOfWork
+from kechuang.errors import Malformed, NotPermitted, PreconditionRequired, Unauthenticated
+from kechuang.text import Text
+
+_KEPT_HEADERS = ("location", "etag", "content-type", "content-language")
+_MAX_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the edge must know of an operation beside its code."""
+
+    action: str
+    needs_key: bool = False
+    needs_match: bool = False
+    streams: bool = False
+    dry_run: bool = False
+
+
+def _operation(endpoint: Callable[..., Any]) -> Operation | None:
+    found: Operation | None = getattr(endpoint, "__operation__", None)
+    return found
+
+
+def operation(described: Operation) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark an endpoint with its operation."""
+
+    def mark(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+        endpoint.__operation__ = described  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+class KitRoute(APIRoute):
+    """Every route of every service is of this class; `require_operations` refuses others."""
+
+    @property
+    def described(self) -> Operation:
+        """The operation that the endpoint was marked with."""
+        found = _operation(self.endpoint)
+        if found is None:
+            raise TypeError(f"{self.path} names no action")
+        return found
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+        """Wrap FastAPI's handler in the unit that its method calls for."""
+        inner = super().get_route_handler()
+        described = self.described
+        reads = "GET" in self.methods
+        name = self.operation_id or self.name
+
+        async def handle(request: Request) -> Response:
+            actor = await request.app.state.tokens.actor(request.headers.get("authorization"))
+            request.scope["kechuang.actor"] = actor
+            _require_role(request, actor, described.action)
+            if reads:
+                return await _read(request, actor, inner)
+            return await _write(request, actor, inner, described, name)
+
+        return handle
+
+
+def _require_role(request: Request, actor: Actor, action: str) -> None:
+    permissions = request.app.state.database.service.permissions
+    if permissions.may_ever(actor, action):
+        return
+    if actor.roles == {"public"}:
+        raise Unauthenticated(Text("此操作需要登录。", "This operation needs a token."), code="token_missing")
+    raise NotPermitted(
+        Text("您的角色不能执行此操作。", "Your roles may not do this."), extra={"action": action}
+    )
+
+
+async def _read(request: Request, actor: Actor, inner: Callable[[Request], Awaitable[Response]]) -> Response:
+    async with request.app.state.database.reading(actor) as unit:
+        request.scope["kechuang.unit"] = unit
+        response = await inner(request)
+    if response.status_code != 200 or isinstance(response, StreamingResponse):  # noqa: PLR2004
+        return response
+    tag = response.headers.get("etag")
+    if tag is None:
+        tag = f'"{blake2b(response.body, digest_size=12).hexdigest()}"'
+        response.headers["etag"] = tag
+    response.headers["vary"] = "Authorization, Accept-Language"
+    response.headers.setdefault("cache-control", "private, no-cache")
+    if _matches(request.headers.get("if-none-match"), tag):
+        return Response(
+            status_code=304,
+            headers={name: response.headers[name] for name in ("etag", "vary", "cache-control")},
+        )
+    return response
+
+
+def _matches(header: str | None, tag: str) -> bool:
+    return header is not None and tag in [each.strip().removeprefix("W/") for each in header.split(",")]
+
+
+async def _write(
+    request: Request,
+    actor: Actor,
+    inner: Callable[[Request], Awaitable[Response]],
+    described: Operation,
+    name: str,
+) -> Response:
+    database = request.app.state.database
+    dry_run = described.dry_run and request.query_params.get("dry_run") in ("true", "1")
+    key = _key(request, required=described.needs_key and not dry_run)
+    await database.refresh_clock()
+    cause = Cause(request.scope.get("kechuang.request_id"), request.scope.get("kechuang.traceparent"))
+    digest = await _digest(request) if key and not described.streams else ""
+    async with UnitOfWork.begin(database, actor, cause=cause) as uow:
+        request.scope["kechuang.unit"] = uow
+        uow.if_match = _if_match(request)
+        if key and not dry_run:
+            stored = await uow.claim(name, key, digest)
+            if stored is not None:
+                return Response(stored.body, stored.status, {**stored.headers, "Idempotent-Replayed": "true"})
+        response = await inner(request)
+        if dry_run:
+            response.headers["X-Dry-Run"] = "true"
+            if "location" in response.headers:
+                del response.headers["location"]
+            return response
+        headers = {each: response.headers[each] for each in _KEPT_HEADERS if each in response.headers}
+        uow.store_answer(StoredAnswer(response.status_code, headers, bytes(response.body)))
+        await uow.commit()
+    return response
+
+
+def _key(request: Request, *, required: bool) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is None and required:
+        raise PreconditionRequired(
+            Text(
+                "此操作必须带 Idempotency-Key 请求头，以便安全重试。",
+                "This operation demands an Idempotency-Key header, so that it can be retried safely.",
+            ),
+            code="idempotency_key_required",
+            extra={"header": "Idempotency-Key"},
+        )
+    if key is not None and not (0 < len(key) <= _MAX_KEY and key.isprintable()):
+        raise Malformed(
+            Text(
+                "Idempotency-Key 应为 1 至 255 个可打印字符。", "Idempotency-Key takes 1 to 255 characters."
+            ),
+            code="idempotency_key_malformed",
+        )
+    return key
+
+
+async def _digest(request: Request) -> str:
+    hashed = sha256(f"{request.url.path}?{request.url.query}\n".encode())
+    hashed.update(await request.body())
+    return hashed.hexdigest()
+
+
+def version_tag(version: int, actor: Actor) -> str:
+    """Give the ETag of a record as this caller sees it: its version, and who is looking."""
+    who = blake2b(repr((actor.subject, sorted(actor.roles))).encode(), digest_size=4).hexdigest()
+    return f'"{version}.{who}"'
+
+
+def _if_match(request: Request) -> int | None:
+    header = request.headers.get("if-match")
+    if header is None:
+        return None
+    version = header.strip().removeprefix("W/").strip('"').split(".")[0]
+    if not version.isascii() or not version.isdigit() or len(version) > 9:  # noqa: PLR2004
+        raise Malformed(
+            Text("If-Match 应为读取该记录时得到的 ETag。", "If-Match takes the ETag that reading gave."),
+            code="if_match_malformed",
+        )
+    return int(version)
+
+
+def _write_unit(request: Request) -> UnitOfWork:
+    unit = request.scope["kechuang.unit"]
+    assert isinstance(unit, UnitOfWork)
+    return unit
+
+
+def _read_unit(request: Request) -> ReadUnit:
+    unit = request.scope["kechuang.unit"]
+    assert isinstance(unit, ReadUnit)
+    return unit
+
+
+Write = Annotated[UnitOfWork, Depends(_write_unit)]
+Read = Annotated[ReadUnit, Depends(_read_unit)]

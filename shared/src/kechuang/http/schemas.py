@@ -1,0 +1,158 @@
+"""What goes over the wire everywhere: strict inputs, the common fields of a record, pages, actions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from kechuang.text import normalise
+
+
+class Input(BaseModel):
+    """A request body: unknown fields are refused, so that a misspelled one is never lost in silence."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+
+
+class Output(BaseModel):
+    """An answer: made from a record's attributes; no defaults, so that clients see no optional fields."""
+
+    model_config = ConfigDict(from_attributes=True, serialize_by_alias=True)
+
+
+def _one_line(value: str) -> str:
+    return normalise(value)
+
+
+Line = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=200)]
+Prose = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=20_000)]
+
+
+class ExternalId(BaseModel):
+    """The number that another system gave to this record."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    system: str = Field(min_length=1, max_length=60, examples=["provincial-platform"])
+    id: str = Field(min_length=1, max_length=120, examples=["2024-000123"])
+
+
+class Reference(Output):
+    """Another record: enough to show it and to fetch it."""
+
+    id: str
+    number: str
+    label: str
+
+
+class RecordOut(Output):
+    """The fields that every record has."""
+
+    id: str = Field(description="Opaque, stable", examples=["018df4c5-9c00-7c3a-a1b2-0d5c8a7e1f42"])
+    number: str = Field(description="编号, for people and paper")
+    state: str
+    version: int = Field(description="Rises with every change; the first part of the ETag")
+    city: str | None = Field(description="Area id of the city", examples=["440700"])
+    division: str | None = Field(description="Area id of the county, of the city, or `outside`")
+    zones: Sequence[str] = Field(description="Functional zones that the record lies in (an overlay)")
+    organisation: str | None = Field(description="统一社会信用代码 of the organisation it belongs to")
+    external_ids: Sequence[ExternalId]
+    pack: str | None = Field(description="Policy pack and version that it was made under")
+    created_at: datetime
+    updated_at: datetime
+
+
+class ActionReason(Output):
+    """Why a verb is refused now."""
+
+    code: str
+    detail: str
+
+
+class Action(Output):
+    """What the caller may do with this record now, or why not."""
+
+    verb: str
+    label: str
+    allowed: bool
+    reasons: list[ActionReason]
+    operation_id: str
+    requires_if_match: bool
+
+
+class Actions(Output):
+    """The verbs of a record."""
+
+    items: list[Action]
+
+
+class HistoryEntry(Output):
+    """One change: who, when, what."""
+
+    version: int
+    verb: str
+    from_state: str | None
+    to_state: str
+    at: datetime
+    subject: str
+    person: str | None
+    organisation: str | None
+    roles: list[str]
+    changes: Mapping[str, Any]
+    note: str | None
+
+
+T = TypeVar("T")
+
+
+class Total(Output):
+    """How many rows the list has: exact up to 10,000, then a lower bound."""
+
+    value: int
+    at_least: bool
+
+
+class Page(Output, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next_cursor: str | None
+    total: Total | None = None
+
+
+class Change(Output, Generic[T]):
+    """One step of a change feed; `record` is null when the record left the caller's sight."""
+
+    op: str = Field(description="upsert or removed")
+    id: str
+    version: int
+    record: T | None
+
+
+class Changes(Output, Generic[T]):
+    """A stretch of a change feed; ask again with `next_cursor`, also when `items` is empty."""
+
+    items: list[Change[T]]
+    next_cursor: str
+
+
+class Because(Input):
+    """The body of a verb that takes nothing but a reason."""
+
+    example: ClassVar[dict[str, Any]] = {"reason": "材料齐全，予以通过。"}
+    reason: Prose | None = Field(default=None, description="Kept in history and audit", examples=["材料齐全"])
+
+
+def columns(body: BaseModel, *, only_set: bool = False) -> dict[str, Any]:
+    """Give a body as column values; `only_set` leaves out what was not sent (a merge patch)."""
+    return {
+        name: _plain(getattr(body, name))
+        for name in type(body).model_fields
+        if not only_set or name in body.model_fields_set
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return [_plain(each) for each in value] if isinstance(value, list) else value

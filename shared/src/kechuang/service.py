@@ -1,0 +1,43 @@
+"""What one service consists of; `main.py` and `worker.py` of a service are made from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from kechuang.access import PermissionTable
+from kechuang.text import Text
+
+if TYPE_CHECKING:  # these modules import this one
+    from collections.abc import Awaitable, Callable
+
+    from fastapi import APIRouter
+
+    from kechuang.jobs import JobKind
+    from kechuang.messaging.handlers import Handler
+    from kechuang.resources import Resource
+    from kechuang.timers import TimerHandler
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service: its names, its resources, and everything that its processes run."""
+
+    name: str
+    code: str
+    package: str
+    title: Text
+    summary: Text
+    metadata: sa.MetaData
+    permissions: PermissionTable
+    resources: "Sequence[Resource[Any]]" = ()
+    routers: "Sequence[APIRouter]" = ()
+    handlers: "Sequence[Handler]" = ()
+    timers: "Mapping[str, TimerHandler]" = field(default_factory=dict)
+    jobs: "Mapping[str, JobKind]" = field(default_factory=dict)
+    on_start: "Sequence[Callable[[Any], Awaitable[None]]]" = ()
+
+    def resource(self, name: str) -> "Resource[Any]":
+        """Find a resource by its address."""
+        return next(each for each in self.resources if each.name == name)

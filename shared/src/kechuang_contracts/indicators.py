@@ -1,0 +1,1 @@
+"""What indicators tells the others: nothing yet; it listens to everybody."""
