@@ -102,7 +102,7 @@ class Nats:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         scratch = self.configuration.with_suffix(".partial")
         scratch.touch(mode=0o600)
-        scratch.write_text(self._configuration(subscriptions), encoding="utf-8")
+        scratch.write_text(self.render(subscriptions), encoding="utf-8")
         scratch.replace(self.configuration)
 
     def command(self) -> list[str]:
@@ -112,7 +112,8 @@ class Nats:
         """Return when JetStream answers the administrator; raise what went wrong otherwise."""
         await check(self.urls)
 
-    def _configuration(self, subscriptions: Subscriptions) -> str:
+    def render(self, subscriptions: Subscriptions) -> str:
+        """The configuration file's text."""
         users: list[dict[str, Any]] = [
             {"user": ADMIN, "password": self.passwords[ADMIN]},
             {

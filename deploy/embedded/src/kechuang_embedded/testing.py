@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from kechuang_embedded import binaries, databases, streams
+from kechuang_embedded import binaries, databases, processes, streams
 from kechuang_embedded.databases import DatabaseUrls, Passwords
 from kechuang_embedded.nats import ADMIN, OBSERVER, Nats, NatsUrls, Subscriptions, load_subscriptions
 from kechuang_embedded.ports import free_ports
@@ -134,16 +134,8 @@ class TestEngines:
 
     def _start(self, command: list[str], death_signal: signal.Signals, options: dict[str, Any]) -> None:
         assert self._folder is not None
-        with (self._folder / f"{Path(command[0]).name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # an interrupt at the terminal is for the tests, not for the engines
-                preexec_fn=binaries.dying_with_parent(death_signal),  # noqa: PLW1509 - only prctl and getppid
-                **options,
-            )
+        log = self._folder / f"{Path(command[0]).name}.log"
+        process = processes.spawn(command, log, death_signal, options)
         self._processes.append(process)
 
     def _await(self, check: Callable[[], Awaitable[None]]) -> None:
