@@ -159,14 +159,14 @@ def _bound(values: Array) -> int:
 def _times(a: Array, b: Array | None) -> Array:
     if b is None:
         return a
-    if a.dtype != object and b.dtype != object and _fits(_bound(a) * _bound(b)):
-        return a * b
+    if object not in (a.dtype, b.dtype) and _fits(_bound(a) * _bound(b)):
+        return np.asarray(a * b)
     return a.astype(object) * b.astype(object)
 
 
 def _plus(a: Array, b: Array, sign: int) -> Array:
-    if a.dtype == object or b.dtype == object or not _fits(_bound(a) + _bound(b)):
-        a, b = a.astype(object), b.astype(object)
+    if object in (a.dtype, b.dtype) or not _fits(_bound(a) + _bound(b)):
+        return np.asarray(a.astype(object) + sign * b.astype(object))
     return np.asarray(a + b if sign > 0 else a - b)
 
 

@@ -172,6 +172,9 @@ class Bracket(Bounds):
     """Points while the measure lies in this interval."""
 
     points: Literal_
+    points_to: Literal_ | None = Field(
+        default=None, description="an expert judges between points and points_to"
+    )
 
 
 class Measure(Strict):

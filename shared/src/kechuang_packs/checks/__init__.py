@@ -1,0 +1,44 @@
+"""What the parts of a pack must say to each other. Each module yields `(path, message)`; here they get file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from kechuang_packs.checks import facts, figures, places, references, rules
+from kechuang_packs.models.pack import Pack
+from kechuang_packs.reading import Path_, ReadPack
+from kechuang_packs.source import Fault
+from kechuang_packs.visibility import Visible, visible_from
+
+Check = Callable[[Pack, Visible], Iterator[tuple[Path_, str]]]
+
+CHECKS: tuple[Check, ...] = (
+    references.duplicates,
+    references.references,
+    references.ladder_cycles,
+    places.areas,
+    facts.definitions,
+    facts.classifications,
+    rules.conditions,
+    rules.versions,
+    rules.scoring_models,
+    figures.indicators,
+    figures.sums,
+    figures.forms,
+    figures.dates,
+)
+
+
+def check_all(read: Mapping[tuple[str, str], ReadPack]) -> list[Fault]:
+    """All faults of all packs."""
+    packs = {key: item.pack for key, item in read.items()}
+    faults: list[Fault] = []
+    for item in read.values():
+        for index, reference in enumerate(item.pack.header.refers_to):
+            if (reference.pack, reference.version) not in packs:
+                message = f"no pack {reference.pack} of version {reference.version}"
+                faults.append(item.fault(("header", "refers_to", index), message))
+        visible = visible_from(item.pack, packs)
+        for check in CHECKS:
+            faults += [item.fault(path, message) for path, message in check(item.pack, visible)]
+    return faults
