@@ -185,7 +185,7 @@ def record(
 ) -> dict[str, Any]:
     """Everything that happened, as JSON: what is kept, published after the result's notice, and verified."""
     key = draw_key(frozen, reveals, public)
-    outcome = seat(frozen.rules, frozen.pool, sequence_of(frozen, key), withdrawals)
+    outcome = seat(frozen.rules, sequence_of(frozen, key), withdrawals)
 
     def plain(item: Any) -> dict[str, Any]:
         return {
