@@ -74,6 +74,8 @@ _PATTERNS: Final = re.compile(
     r")(?![0-9A-Za-z])"
     r"|[^\s@\"'<>]{1,64}@[^\s@\"'<>]{2,}"
 )
+# Cheap to look for, and in every text that the patterns above can match.
+_SUSPECT: Final = re.compile(r"\d{11}|@|eyJ")
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 # Libraries that write a line for each request or query at these levels; ours says it better.
 _QUIET: Final = ("uvicorn.access", "httpx", "httpcore", "sqlalchemy.engine", "asyncio")
@@ -97,7 +99,8 @@ def _clean(value: Any, depth: int = 0) -> Any:
         return type(value).__name__
     if isinstance(value, Mapping | list | tuple | set | frozenset):
         return _clean_all(value, depth + 1) if depth < _DEEPEST else _HIDDEN
-    return _PATTERNS.sub(_HIDDEN, str(value))
+    text = str(value)
+    return _PATTERNS.sub(_HIDDEN, text) if _SUSPECT.search(text) else text
 
 
 def _clean_all(values: Mapping[Any, Any] | Iterable[Any], depth: int) -> Any:
