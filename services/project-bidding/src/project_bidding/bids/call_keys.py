@@ -4,6 +4,9 @@ What is kept is this record: public key, one wrapped share for each officer, and
 share. No process keeps the private key; it exists again only when `threshold` officers have handed in their
 shares after closing. A single share says nothing about it (Shamir), so one officer, or one officer and the
 database, cannot open anything.
+
+Where the budget must stay sealed until the technical scores are in, the call has two keys, one for each `purpose`:
+a share of one says nothing about the other, so opening one part opens nothing else.
 """
 
 from collections.abc import Mapping
@@ -33,9 +36,10 @@ class WrappedShare:
 
 @dataclass(frozen=True, slots=True)
 class CallKey:
-    """What a call keeps and publishes about its key."""
+    """What a call keeps and publishes about one of its keys; `purpose` is bid, technical or budget."""
 
     call: str
+    purpose: str
     suite: str
     threshold: int
     public_key: bytes
@@ -49,17 +53,23 @@ class CallKey:
         raise KeyError(officer)
 
 
-def _share_context(call: str, officer: str, index: int) -> bytes:
-    return Context(call, officer, f"share:{index}", 1).info()
+def _share_context(call: str, purpose: str, officer: str, index: int) -> bytes:
+    return Context(call, officer, f"share:{purpose}:{index}", 1).info()
 
 
-def share_digest(suite: Suite, call: str, share: Share) -> str:
-    """The published digest of a share; it binds the call, so that a share of another call is named as wrong."""
-    return suite.digest(b"kechuang key share|", call.encode(), b"|", share.to_bytes())
+def share_digest(suite: Suite, call: str, purpose: str, share: Share) -> str:
+    """The published digest of a share; it binds call and purpose, so that another key's share is named as wrong."""
+    return suite.digest(f"kechuang key share|{call}|{purpose}|".encode(), share.to_bytes())
 
 
 def create_call_key(
-    call: str, suite: Suite, officers: Mapping[str, bytes], *, threshold: int = 2, random_bytes: RandomBytes
+    call: str,
+    suite: Suite,
+    officers: Mapping[str, bytes],
+    *,
+    threshold: int = 2,
+    purpose: str = "bid",
+    random_bytes: RandomBytes,
 ) -> CallKey:
     """A new key pair for `call`, its private key split among `officers` (id → raw public key of the suite's kind).
 
@@ -73,19 +83,23 @@ def create_call_key(
         WrappedShare(
             officer,
             share.index,
-            suite.wrap(share.to_bytes(), officers[officer], _share_context(call, officer, share.index)),
-            share_digest(suite, call, share),
+            suite.wrap(
+                share.to_bytes(), officers[officer], _share_context(call, purpose, officer, share.index)
+            ),
+            share_digest(suite, call, purpose, share),
         )
         for officer, share in zip(sorted(officers), shares, strict=True)
     )
-    return CallKey(call, suite.id, threshold, suite.public_of(private), wrapped)
+    return CallKey(call, purpose, suite.id, threshold, suite.public_of(private), wrapped)
 
 
 def unwrap_share(key: CallKey, officer: str, officer_private_key: bytes) -> Share:
     """What an officer does himself, on his own machine: decrypts his share and checks it against its digest."""
     mine = key.share_of(officer)
     suite = suite_named(key.suite)
-    raw = suite.unwrap(mine.wrapped, officer_private_key, _share_context(key.call, officer, mine.index))
+    raw = suite.unwrap(
+        mine.wrapped, officer_private_key, _share_context(key.call, key.purpose, officer, mine.index)
+    )
     share = Share.from_bytes(raw)
     check_share(key, officer, share)
     return share
@@ -96,7 +110,7 @@ def check_share(key: CallKey, officer: str, share: Share) -> None:
     published = key.share_of(officer)
     if (
         share.index != published.index
-        or share_digest(suite_named(key.suite), key.call, share) != published.digest
+        or share_digest(suite_named(key.suite), key.call, key.purpose, share) != published.digest
     ):
         raise WrongShareError(officer, share.index)
 

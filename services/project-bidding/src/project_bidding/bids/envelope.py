@@ -28,7 +28,6 @@ from project_bidding.bids.sealing_errors import MalformedError, NotAuthenticErro
 from project_bidding.bids.suites import NONCE_BYTES, RandomBytes, Suite, suite_named
 
 MAGIC: Final = b"KCE1"
-PARTS: Final = ("technical", "budget")
 _LENGTH_BYTES: Final = 8
 _MINIMUM_PADDED: Final = 1024
 _MAX_HEADER_BYTES: Final = 16 * 1024

@@ -8,15 +8,15 @@
     private = recover_private_key(key, {officer: share, other: share})                      # at opening
     technical = open_part(bid.parts["technical"], private, Context(call, bidder, "technical", 1))
 
-`seal_bid` needs no server and may be copied by an integrator. The two parts are opened apart: the budget stays
-sealed until the technical scores are in, where the programme says so.
+`seal_bid` needs no server and may be copied by an integrator. Where the programme opens the budget later than the
+technical part, the call has a second key (`create_call_key(…, purpose="budget")`), passed as `budget_key`.
 """
 
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from project_bidding.bids.envelope import PARTS, Context, canonical_json, envelope_digest, seal_part
+from project_bidding.bids.envelope import Context, canonical_json, envelope_digest, seal_part
 from project_bidding.bids.filestream import seal_file
 from project_bidding.bids.suites import RandomBytes, Suite, suite_named
 
@@ -59,19 +59,20 @@ def seal_bid(
     technical: bytes,
     budget: bytes,
     files: Mapping[str, Iterable[bytes]] | None = None,
+    budget_key: bytes | None = None,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> SealedBid:
     """Seals a bid on the bidder's side; `files` maps a file's id to its bytes in pieces of any size.
 
+    The budget is sealed under `budget_key` where the call has one; technical part and files under `public_key`.
+
     Here the sealed files are kept in memory; whoever has large ones calls `filestream.seal_file` and `bid_digest`.
     """
     suite = suite_named(suite_id)
-    contents = dict(zip(PARTS, (technical, budget), strict=True))
+    contents = {"technical": (public_key, technical), "budget": (budget_key or public_key, budget)}
     parts = {
-        part: seal_part(
-            suite, public_key, Context(call, bidder, part, version), content, random_bytes=random_bytes
-        )
-        for part, content in contents.items()
+        part: seal_part(suite, key, Context(call, bidder, part, version), content, random_bytes=random_bytes)
+        for part, (key, content) in contents.items()
     }
     sealed_files = {
         f"file:{name}": b"".join(

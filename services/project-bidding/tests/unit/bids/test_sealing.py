@@ -2,6 +2,7 @@
 
 import random
 import secrets
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -76,6 +77,34 @@ def test_one_officer_cannot_open() -> None:
     assert (refused.value.given, refused.value.needed) == (1, 2)
 
 
+def test_a_second_key_keeps_the_budget_sealed_when_the_technical_part_is_open() -> None:
+    privates = {officer: AES_SUITE.new_private_key(secrets.token_bytes) for officer in OFFICERS}
+    publics = {officer: AES_SUITE.public_of(private) for officer, private in privates.items()}
+    technical, budget = (
+        create_call_key(CALL, AES_SUITE, publics, purpose=purpose, random_bytes=secrets.token_bytes)
+        for purpose in ("technical", "budget")
+    )
+    bid = seal_bid(
+        technical.public_key,
+        budget_key=budget.public_key,
+        suite_id=AES_SUITE.id,
+        call=CALL,
+        bidder=BIDDER,
+        version=1,
+        technical=TECHNICAL,
+        budget=BUDGET,
+    )
+    shares = {officer: unwrap_share(technical, officer, privates[officer]) for officer in OFFICERS[:2]}
+    private = recover_private_key(technical, shares)
+    assert (
+        open_part(bid.parts["technical"], private, Context(CALL, BIDDER, "technical", 1)).content == TECHNICAL
+    )
+    with pytest.raises(NotAuthenticError):
+        open_part(bid.parts["budget"], private, Context(CALL, BIDDER, "budget", 1))
+    with pytest.raises(WrongShareError, match=OFFICERS[0]):
+        recover_private_key(budget, shares)
+
+
 def test_one_share_handed_in_under_two_names_is_still_one() -> None:
     key, privates = call_with_officers(AES_SUITE)
     share = unwrap_share(key, OFFICERS[0], privates[OFFICERS[0]])
@@ -110,7 +139,7 @@ def test_right_shares_that_do_not_give_the_published_key_are_refused() -> None:
     key, privates = call_with_officers(AES_SUITE)
     shares = {officer: unwrap_share(key, officer, privates[officer]) for officer in OFFICERS[:2]}
     swapped = AES_SUITE.public_of(AES_SUITE.new_private_key(secrets.token_bytes))
-    changed = CallKey(key.call, key.suite, key.threshold, swapped, key.shares)
+    changed = replace(key, public_key=swapped)
     with pytest.raises(NotAuthenticError, match="published"):
         recover_private_key(changed, shares)
 
