@@ -85,9 +85,10 @@ class Layout:
 
     def create(self) -> None:
         """Make the folders; harmless when they are there."""
+        if binaries.is_root():
+            _make_passable(self.state)
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # As root the database's uid passes through the state home to its own folders, without listing it.
-        self.state.mkdir(mode=0o711 if binaries.is_root() else 0o700, parents=True, exist_ok=True)
         for folder in (self.logs, self.gateway, self.files):
             folder.mkdir(mode=0o700, exist_ok=True)
         if self.state != self.run:
@@ -97,6 +98,20 @@ class Layout:
         """Remove everything that the stack stored."""
         for folder in {self.state, self.run}:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_passable(state: Path) -> None:
+    """As root: the database's uid must be able to pass through the state home to its own folders (it need not
+    list it). Folders that we make let it; a parent that others made and that does not is a mistaken setting."""
+    missing = [folder for folder in (state, *state.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir()
+        folder.chmod(0o711)
+    if state not in missing:
+        state.chmod(state.stat().st_mode & 0o777 | 0o011)
+    closed = [folder for folder in state.parents if not folder.stat().st_mode & 0o001]
+    if closed:
+        raise PermissionError(f"as root the state home must be reachable by all users; {closed[0]} is not")
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:

@@ -97,8 +97,9 @@ async def run_to_end(command: Sequence[str], environment: Mapping[str, str], log
         process.kill()
         raise
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command[1:])} ended with {process.returncode}:\n{_tail(log)}")
+        raise RuntimeError(f"{' '.join(command[1:])} ended with {process.returncode}:\n{tail(log)}")
 
 
-def _tail(log: Path) -> str:
+def tail(log: Path) -> str:
+    """The last lines of a log."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])

@@ -142,7 +142,7 @@ class Stack:
         if self.mint is not None:
             stages.append([self._issuer()])
         stages.append([self._service(each, "api", copy) for each, copy in self._copies(self.services)])
-        with_data = [each for each in self.services if each.owns_data]
+        with_data = [each for each in self.services if each.owns_data and find_spec("kechuang.worker")]
         stages.append([self._service(each, "worker", copy) for each, copy in self._copies(with_data)])
         if self.gateway is not None:
             stages.append([self._gateway(self.gateway)])

@@ -99,7 +99,6 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._reap)
         processes.adopt_orphans()
         await processes.end_left_over(self._status_file)
-        self._stages = self._plan()
         self._write_status()
         rotation = asyncio.create_task(self._rotate_logs())
         try:
@@ -138,6 +137,10 @@ class Supervisor:
             await task
 
     async def _start(self) -> None:
+        try:
+            self._stages = self._plan()
+        except Exception as error:
+            raise StartError(f"preparation: {error}") from error
         for stage in self._stages:
             began = time.monotonic()
             if isinstance(stage, Step):
@@ -158,7 +161,8 @@ class Supervisor:
         deadline = time.monotonic() + program.patience
         while child.state != "running":
             if time.monotonic() > deadline or child.restarts > _FIRST_START_TRIES:
-                raise StartError(f"{program.name} did not become ready; see {self._log(program)}")
+                log = self._log(program)
+                raise StartError(f"{program.name} did not become ready; {log} ends:\n{processes.tail(log)}")
             await asyncio.sleep(0.02)
 
     async def _keep(self, child: _Child) -> None:
