@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from kechuang.access import Actor
 from kechuang.db.engines import Database
 from kechuang.db.tables import chunk as chunks
 from kechuang.db.tables import job as jobs
+from kechuang.db.unit import UnitOfWork
 from kechuang.jobs import Chunk, Job, JobKind, LeaseLostError
 from kechuang.messaging import metrics
 from kechuang.messaging.bell import Ring
@@ -127,20 +128,7 @@ class JobRunner:
             async with self._heartbeat(row, kind.lease) as beat, self._database.unit(job.actor) as unit:
                 result = await kind.run_chunk(unit, job, chunk)
                 beat.cancel()  # it would wait for the row that is marked now
-                marked = await unit.execute(
-                    sa.update(chunks)
-                    .where(_fence(row))
-                    .values(
-                        done_at=self._database.clock.real_now(), result=result, error=None, lease_until=None
-                    )
-                )
-                counted = await unit.execute(
-                    sa.update(jobs)
-                    .where(jobs.c.id == job.id, jobs.c.state == "running")
-                    .values(done=jobs.c.done + 1)
-                )
-                if marked.rowcount != 1 or counted.rowcount != 1:
-                    raise LeaseLostError
+                await self._mark_done(unit, row, result)
         except LeaseLostError:
             metrics.chunks_done.labels(job.kind, "lost").inc()
             _log.warning("a chunk was taken over by another worker", job=job.id, chunk=chunk.n)
@@ -148,6 +136,23 @@ class JobRunner:
             await self._note_failure(row, job, kind, error)
         else:
             metrics.chunks_done.labels(job.kind, "done").inc()
+
+    async def _mark_done(self, unit: UnitOfWork, row: Row[Any], result: Mapping[str, Any] | None) -> None:
+        done = {
+            "done_at": self._database.clock.real_now(),
+            "result": result,
+            "error": None,
+            "lease_until": None,
+        }
+        marked = await unit.execute(sa.update(chunks).where(_fence(row)).values(**done))
+        # The job's row is locked last and for a moment only, since all its workers meet here.
+        counted = await unit.execute(
+            sa.update(jobs)
+            .where(jobs.c.id == row.job, jobs.c.state == "running")
+            .values(done=jobs.c.done + 1)
+        )
+        if marked.rowcount != 1 or counted.rowcount != 1:
+            raise LeaseLostError
 
     async def _note_failure(self, row: Row[Any], job: Job, kind: JobKind, error: Exception) -> None:
         now = self._database.clock.real_now()
@@ -212,12 +217,14 @@ class JobRunner:
             if row.done < row.chunks:
                 await unit.execute(_end(row, "cancelled", real_now))
                 return True
-            failed = sa.select(sa.func.count(), sa.func.min(chunks.c.n)).where(
-                chunks.c.job == row.id, chunks.c.error.is_not(None)
+            failed = (
+                sa.select(chunks.c.n)
+                .where(chunks.c.job == row.id, chunks.c.error.is_not(None))
+                .order_by(chunks.c.n)
             )
-            count, first = (await unit.execute(failed)).one()
-            if count:
-                result = {"failed_chunks": count, "first_failed_chunk": first}
+            numbers = list((await unit.execute(failed)).scalars())
+            if numbers:
+                result = {"failed_chunks": len(numbers), "first_failed_chunk": numbers[0]}
                 await unit.execute(_end(row, "failed", real_now, result=result))
                 return True
         await self._finish(row)

@@ -1,0 +1,1 @@
+"""The tamper-evident audit log: batches with Merkle roots, their verification, proofs for single rows."""
