@@ -165,15 +165,18 @@ class Records(Generic[R]):
         verb: str,
         *,
         to: str | None = None,
+        implied: bool = False,
         **values: Any,
     ) -> R:
         """Move a locked record by `verb` (or change its fields), or refuse.
 
         Checks in this order: the state, `If-Match`, the guards. `to` chooses among several outcomes
-        where the verb itself names none.
+        where the verb itself names none. `implied` is for a change that follows from an act on another
+        record: the caller's `If-Match` was about that one.
         """
         found = self.resource.machine.require(verb, record.state)
-        uow.require_version(record.version, demanded=found.decides or verb == "update")
+        if not implied:
+            uow.require_version(record.version, demanded=found.decides or verb == "update")
         reasons = self.reasons(uow.actor, found, record)
         if reasons:
             first = reasons[0]

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
+from functools import partial
 from importlib import import_module
 
 import uvicorn
@@ -33,7 +34,10 @@ class _DrainingServer(uvicorn.Server):
             super().handle_exit(sig, frame)  # type: ignore[arg-type]
             return
         app.state.draining = True
-        asyncio.get_running_loop().call_later(DRAIN_SECONDS, super().handle_exit, sig, frame)
+        asyncio.get_running_loop().call_later(
+            DRAIN_SECONDS,
+            partial(super().handle_exit, sig, frame),  # type: ignore[arg-type]  # any frame will do
+        )
 
 
 def api(package: str) -> None:

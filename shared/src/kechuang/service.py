@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # these modules import this one
     from fastapi import APIRouter
 
     from kechuang.jobs import JobKind
-    from kechuang.messaging.handlers import Handler
+    from kechuang.messaging.handlers import AnyHandler
     from kechuang.resources import Resource
     from kechuang.timers import TimerHandler
 
@@ -33,7 +33,7 @@ class Service:
     permissions: PermissionTable
     resources: "Sequence[Resource[Any]]" = ()
     routers: "Sequence[APIRouter]" = ()
-    handlers: "Sequence[Handler]" = ()
+    handlers: "Sequence[AnyHandler]" = ()
     timers: "Mapping[str, TimerHandler]" = field(default_factory=dict)
     jobs: "Mapping[str, JobKind]" = field(default_factory=dict)
     on_start: "Sequence[Callable[[Any], Awaitable[None]]]" = ()

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from kechuang.access import Actor
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import NotPermitted, invalid
-from kechuang.messaging.handlers import Handler
 from kechuang.messaging.events import Received
+from kechuang.messaging.handlers import AnyHandler, Handler
 from kechuang.text import Text
 from kechuang_contracts.enterprise_registry import (
     AuthorisationChanged,
@@ -101,7 +101,7 @@ class Parties:
 
     # -- handlers ------------------------------------------------------------------------------
 
-    def handlers(self) -> list[Handler]:
+    def handlers(self) -> list[AnyHandler]:
         """Give the handlers to put into the service."""
         return [
             Handler(OrganisationChanged, self._organisation, name="parties"),

@@ -73,7 +73,7 @@ ON CONFLICT DO NOTHING RETURNING 1
 """
 
 _STORED = """
-SELECT digest, status, headers, answer FROM idempotency WHERE caller = $1 AND operation = $2 AND key = $3
+SELECT digest, status, headers::text, answer FROM idempotency WHERE caller = $1 AND operation = $2 AND key = $3
 """
 
 
@@ -132,7 +132,8 @@ class ReadUnit(_Unit):
         """Run a Core statement."""
         if self._conn is None:
             self._conn = await self.database.read.connect()
-        return await self._conn.execute(statement, parameters)
+        result: CursorResult[Any] = await self._conn.execute(statement, parameters)
+        return result
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[None]:
@@ -197,7 +198,8 @@ class UnitOfWork(_Unit):
 
     async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
         """Run a Core statement in the transaction."""
-        return await self.conn.execute(statement, parameters)
+        result: CursorResult[Any] = await self.conn.execute(statement, parameters)
+        return result
 
     # -- what a use case leaves behind ---------------------------------------------------------
 

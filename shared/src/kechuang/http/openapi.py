@@ -97,7 +97,7 @@ def _generate(app: FastAPI, service: Service) -> dict[str, Any]:
         (route.path_format, method.lower()): route
         for route in app.routes
         if isinstance(route, KitRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
     for path, methods in spec["paths"].items():
         for method, described in methods.items():

@@ -33,7 +33,7 @@ from kechuang.http.schemas import (
     Total,
 )
 from kechuang.records import Records
-from kechuang.resources import R, Record
+from kechuang.resources import R
 from kechuang.text import negotiate
 
 Out = TypeVar("Out", bound=RecordOut)
@@ -209,7 +209,7 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
 
     def _answer(self, record: Any, response: Response, kwargs: dict[str, Any], *, created: bool) -> Any:
         """Give the resource, its ETag and, for a new one, its address."""
-        if not isinstance(record, Record):
+        if not isinstance(record, self.resource.record):
             return record
         unit = next(each for each in kwargs.values() if hasattr(each, "database"))
         response.headers["etag"] = version_tag(record.version, unit.actor)

@@ -6,7 +6,7 @@ so the stored answer is in the same transaction as the change, and a commit that
 as success. A GET runs on the reader's connection.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import Annotated, Any
@@ -61,11 +61,11 @@ class KitRoute(APIRoute):
             raise TypeError(f"{self.path} names no action")
         return found
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler in the unit that its method calls for."""
         inner = super().get_route_handler()
         described = self.described
-        reads = "GET" in self.methods
+        reads = "GET" in (self.methods or ())
         name = self.operation_id or self.name
 
         async def handle(request: Request) -> Response:

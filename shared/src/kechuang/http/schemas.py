@@ -1,6 +1,7 @@
 """What goes over the wire everywhere: strict inputs, the common fields of a record, pages, actions."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -141,6 +142,25 @@ class Because(Input):
 
     example: ClassVar[dict[str, Any]] = {"reason": "材料齐全，予以通过。"}
     reason: Prose | None = Field(default=None, description="Kept in history and audit", examples=["材料齐全"])
+
+
+P = TypeVar("P", bound=type[BaseModel])
+
+
+def merge_patch(model: P) -> P:
+    """Make a JSON Merge Patch of an input: a class decorator that lets every field be absent.
+
+    Absent means unchanged; null is allowed only where the field itself may be null.
+
+        @merge_patch
+        class TechnicalNeedPatch(TechnicalNeedCreate): ...
+    """
+    for name, field in model.model_fields.items():
+        changed = copy(field)
+        changed.default, changed.default_factory = None, None
+        model.__pydantic_fields__[name] = changed
+    model.model_rebuild(force=True)
+    return model
 
 
 def columns(body: BaseModel, *, only_set: bool = False) -> dict[str, Any]:

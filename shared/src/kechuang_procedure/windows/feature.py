@@ -1,0 +1,195 @@
+"""Windows as a feature that a service takes in under its own resource name.
+
+Windows open and close by themselves at their instants (durable timers); an officer may do so by hand too.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+
+import sqlalchemy as sa
+from pydantic import AwareDatetime, Field, model_validator
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from kechuang.db.unit import ReadUnit, UnitOfWork
+from kechuang.errors import Conflict, invalid
+from kechuang.http.resource import RecordId, ResourceRouter
+from kechuang.http.route import Write
+from kechuang.http.schemas import Because, Input, Line, Prose, RecordOut
+from kechuang.records import Records
+from kechuang.resources import Filter, Resource, record_table
+from kechuang.text import Text
+from kechuang.timers import Timer, TimerHandler
+from kechuang_procedure.windows.domain import Window, is_open, machine, sight
+
+
+class WindowCreate(Input):
+    """A window; opens and closes by itself. Instants carry their offset."""
+
+    title: Line
+    target: Line = Field(description="What it is for: a ladder node, a form, a programme")
+    city: Line = Field(description="Area id", examples=["440700"])
+    areas: list[Line] = Field(default_factory=list, description="Area ids; empty is the whole city")
+    guide: Prose | None = None
+    form: Line | None = None
+    form_version: Line | None = None
+    materials: list[Line] = Field(default_factory=list)
+    opens_at: AwareDatetime
+    closes_at: AwareDatetime
+    details: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.closes_at <= self.opens_at:
+            raise ValueError("closes_at lies after opens_at")
+        return self
+
+
+class WindowExtend(Input):
+    """A later cut-off, and why."""
+
+    closes_at: AwareDatetime
+    reason: Prose
+
+
+class WindowOut(RecordOut):
+    """A window. Clients show `is_open` and never compare dates themselves."""
+
+    title: str
+    target: str
+    guide: str | None
+    form: str | None
+    form_version: str | None
+    materials: list[str]
+    areas: list[str]
+    opens_at: datetime
+    closes_at: datetime
+    is_open: bool
+    details: dict[str, Any]
+
+
+class Windows:
+    """The windows of one kind in one service."""
+
+    def __init__(
+        self, metadata: sa.MetaData, *, resource: str, singular: str, table: str, prefix: str, title: Text
+    ) -> None:
+        declared = record_table(
+            table,
+            metadata,
+            prefix,
+            sa.Column("title", sa.Text, nullable=False),
+            sa.Column("target", sa.Text, nullable=False, index=True),
+            sa.Column("guide", sa.Text),
+            sa.Column("form", sa.Text),
+            sa.Column("form_version", sa.Text),
+            sa.Column("materials", ARRAY(sa.Text), nullable=False),
+            sa.Column("areas", ARRAY(sa.Text), nullable=False),
+            sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+            sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+            sa.Column("details", JSONB, nullable=False),
+        )
+        self.RESOURCE: Resource[Window] = Resource(
+            name=resource,
+            singular=singular,
+            title=title,
+            table=declared,
+            record=Window,
+            machine=machine(resource),
+            sight=sight,
+            describe=lambda window: window.title,
+            search=("title",),
+            filters={"target": Filter("target", Text("事项", "Target"))},
+        )
+        self.records = Records(self.RESOURCE)
+        self._opens, self._closes = f"{resource}.open", f"{resource}.close"
+        self.timers: Mapping[str, TimerHandler] = {self._opens: self._by_timer, self._closes: self._by_timer}
+        self.router = self._routes()
+
+    # -- for use cases -------------------------------------------------------------------------
+
+    async def plan(self, uow: UnitOfWork, body: WindowCreate) -> Window:
+        """Plan a window and set the timers that open and close it."""
+        window = await self.records.create(
+            uow,
+            **body.model_dump(exclude={"form_version"}),
+            form_version=body.form_version,
+            division=body.city,
+        )
+        uow.schedule(self._opens, window.opens_at, window.id, window.version)
+        uow.schedule(self._closes, window.closes_at, window.id, window.version)
+        return window
+
+    async def require_open(self, unit: UnitOfWork, window_id: str, pointer: str) -> Window:
+        """Give a window that takes submissions now, or refuse."""
+        window = await self.records.lookup_one(unit, id=window_id)
+        if window is None:
+            raise invalid(pointer, "window_unknown", "没有这个申报通知。", "There is no such window.")
+        if not is_open(window, unit.now):
+            raise Conflict(
+                Text(f"该申报通知当前不开放（{window.opens_at:%Y-%m-%d} 至 {window.closes_at:%Y-%m-%d}）。",
+                     f"The window is not open (from {window.opens_at.isoformat()} to {window.closes_at.isoformat()})."),
+                code="window_not_open",
+                extra={"opens_at": window.opens_at.isoformat(), "closes_at": window.closes_at.isoformat()},
+            )  # fmt: skip
+        return window
+
+    async def _by_timer(self, uow: UnitOfWork, timer: Timer) -> None:
+        window = await self.records.lookup_one(uow, lock=True, id=timer.record_id)
+        if window is None:
+            return
+        if timer.kind == self._opens and window.state == "planned" and window.opens_at <= uow.now:
+            await self.records.change(uow, window, "open")
+        # An extension left the old timer behind: the instant on the record decides.
+        elif timer.kind == self._closes and window.state == "open" and window.closes_at <= uow.now:
+            await self.records.change(uow, window, "close")
+
+    # -- the HTTP edge -------------------------------------------------------------------------
+
+    def _show(self, window: Window, unit: ReadUnit) -> WindowOut:
+        fields = {name: getattr(window, name) for name in WindowOut.model_fields if name != "is_open"}
+        return WindowOut(**fields, is_open=is_open(window, unit.now))
+
+    async def _load(self, uow: UnitOfWork, record_id: str, verb: str) -> Window:
+        return await self.records.load(uow, record_id, verb)
+
+    def _routes(self) -> ResourceRouter[Window, WindowOut]:
+        router = ResourceRouter(self.records, WindowOut, show=self._show)
+
+        @router.create()
+        async def create(body: WindowCreate, uow: Write) -> Window:
+            """Plan a window; it opens and closes by itself."""
+            return await self.plan(uow, body)
+
+        @router.verb("open")
+        async def open_(record_id: RecordId, uow: Write) -> Window:
+            """Open it now, before its instant."""
+            window = await self._load(uow, record_id, "open")
+            return await self.records.change(uow, window, "open", opens_at=min(window.opens_at, uow.now))
+
+        @router.verb("extend")
+        async def extend(record_id: RecordId, body: WindowExtend, uow: Write) -> Window:
+            """Move the cut-off to a later instant."""
+            window = await self._load(uow, record_id, "extend")
+            if body.closes_at <= max(window.closes_at, uow.now):
+                raise invalid("/closes_at", "not_later", "只能延后截止时间。", "A window is only extended.")
+            uow.reason = body.reason
+            extended = await self.records.change(uow, window, "extend", closes_at=body.closes_at)
+            uow.schedule(self._closes, body.closes_at, extended.id, extended.version)
+            return extended
+
+        @router.verb("close", example=Because.example)
+        async def close(record_id: RecordId, body: Because, uow: Write) -> Window:
+            """Close it now, before its instant."""
+            window = await self._load(uow, record_id, "close")
+            uow.reason = body.reason
+            return await self.records.change(uow, window, "close", closes_at=min(window.closes_at, uow.now))
+
+        @router.verb("conclude", example=Because.example)
+        async def conclude(record_id: RecordId, body: Because, uow: Write) -> Window:
+            """All that came in was dealt with."""
+            window = await self._load(uow, record_id, "conclude")
+            uow.reason = body.reason
+            return await self.records.change(uow, window, "conclude")
+
+        return router
