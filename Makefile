@@ -34,20 +34,14 @@ $(READY): $(MANIFESTS)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt \
 	  || echo "      uv cannot be installed here; pip does it, more slowly"
 	@echo "[3/4] $$(cat requirements/prod.txt requirements/dev.txt | grep -c ==) locked packages"
-	@if [ -x $(VENV)/bin/uv ]; then \
-	  $(VENV)/bin/uv pip install --python $(PY) --require-hashes -r requirements/prod.txt -r requirements/dev.txt; \
-	else \
-	  for lock in prod dev; do \
+	@$(VENV)/bin/uv pip install --system-certs --python $(PY) --require-hashes \
+	    -r requirements/prod.txt -r requirements/dev.txt \
+	  || for lock in prod dev; do \
 	    $(PY) -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes \
-	      -r requirements/$$lock.txt; \
-	  done; \
-	fi
+	      -r requirements/$$lock.txt || exit 1; \
+	  done
 	@echo "[4/4] our own packages, in place"
-	@if [ -x $(VENV)/bin/uv ]; then \
-	  $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation $(OURS:%=-e ./%); \
-	else \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(OURS:%=-e ./%); \
-	fi
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(OURS:%=-e ./%)
 	@touch $@
 	@echo "ready"
 
