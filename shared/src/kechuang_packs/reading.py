@@ -98,14 +98,19 @@ def _validate(model: type[Strict], data: Any, shown: str) -> Strict:
     try:
         return model.model_validate(data)
     except ValidationError as error:
+        items = error.errors(include_url=False)
         raise PackError(
             [
-                Fault(
-                    shown, line_of(data, item["loc"]), f"{_shown_path(data, item['loc'])}: {_message(item)}"
-                )
-                for item in error.errors(include_url=False)
+                Fault(shown, line_of(data, item["loc"]), f"{_shown_path(data, item['loc'])}: {_message(item)}")
+                for item in items
+                if not (item["type"] == "too_short" and any(_below(item["loc"], other["loc"]) for other in items))
             ]
         ) from None
+
+
+def _below(path: tuple[str | int, ...], other: tuple[str | int, ...]) -> bool:
+    """A list all of whose entries are faulty reads as empty too: that says nothing new."""
+    return len(other) > len(path) and other[: len(path)] == path
 
 
 def _message(item: Any) -> str:

@@ -24,6 +24,10 @@ from kechuang_packs.models.common import (
 )
 
 
+LeafId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=80)]
+"""Leaves may keep the numbering of the policy (`H1`)."""
+
+
 class Comparator(StrEnum):
     """Boundary words: 以上/以下/不低于 include the number, 超过/不满 exclude it (民法典 art. 1259)."""
 
@@ -81,7 +85,7 @@ class Bands(Strict):
 class _Node(Strict):
     """What every part of a condition may say about itself."""
 
-    id: Code | None = None
+    id: LeafId | None = None
     name: Text | None = None
     clause: Clauses = ()
     document: Code | None = None
@@ -96,7 +100,7 @@ class _Node(Strict):
 
 
 class _Leaf(_Node):
-    id: Code
+    id: LeafId
     evidence: tuple[str, ...] = Field(default=(), description="materials that prove it, in words")
 
 
