@@ -26,6 +26,7 @@ from pydantic import ValidationError
 
 from kechuang.access import Actor
 from kechuang.db.engines import Database
+from kechuang.db.unit import Cause
 from kechuang.messaging import metrics
 from kechuang.messaging.broker import Broker, durable_of
 from kechuang.messaging.events import Envelope, Received, Unreadable, dead_letter_subject, stream_of
@@ -33,13 +34,13 @@ from kechuang.messaging.faults import Poison, describe, is_outage
 from kechuang.messaging.handlers import (
     AnyHandler,
     Handler,
-    cause_of,
     handle_once,
     handlers_by_type,
     heard_services,
     latest_wins,
 )
 from kechuang.messaging.pull import Pull
+from kechuang.telemetry import parse_traceparent, span
 
 __all__ = ["Consumer", "Handler", "Received", "consumers_of", "handle", "latest_wins"]
 
@@ -176,21 +177,29 @@ class Consumer:
         _log.error("an event was put aside", subject=message.subject, sequence=sequence, error=reason)
 
 
-async def handle(database: Database, envelope: Mapping[str, Any]) -> int:
-    """Run all handlers of one event, outside a consumer; gives how many it was new to.
+async def handle(database: Database, envelope: Mapping[str, Any], *, only: str | None = None) -> int:
+    """Run the handlers of one event outside a consumer; gives how many it was new to.
 
-    For replaying single events and for tests: the envelope is the parsed CloudEvents form.
+    For dead letters, replays and tests. `envelope` is the parsed CloudEvents form, `only` a handler's key.
     """
     opened = Envelope(envelope)
     handlers = handlers_by_type(database.service).get(opened.event_type, ())
     actor = Actor.system(database.service.name)
-    return sum([await _in_unit(database, actor, each, opened) for each in handlers])
+    fresh = 0
+    for each in handlers:
+        if only is None or each.key == only:
+            fresh += await _in_unit(database, actor, each, opened)
+    return fresh
 
 
 async def _in_unit(database: Database, actor: Actor, handler: AnyHandler, envelope: Envelope) -> bool:
+    """Handle one event in one unit of work, in the trace that it came from."""
     received: Received[Any] = envelope.open(handler.event)
-    async with database.unit(actor, cause=cause_of(received)) as unit:
-        return await handle_once(unit, handler, envelope, received)
+    parent = parse_traceparent(received.traceparent)
+    with span(f"{envelope.event_type} process", kind="consumer", parent=parent, event=envelope.id) as step:
+        cause = Cause(traceparent=step.context.traceparent, event_id=received.id)
+        async with database.unit(actor, cause=cause) as unit:
+            return await handle_once(unit, handler, envelope, received)
 
 
 def consumers_of(database: Database, broker: Broker) -> list[Consumer]:

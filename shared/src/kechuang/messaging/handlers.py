@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from kechuang.db.tables import inbox
-from kechuang.db.unit import Cause, UnitOfWork
+from kechuang.db.unit import UnitOfWork
 from kechuang.messaging.events import E, Envelope, Event, Received
 from kechuang.service import Service
 
@@ -77,11 +77,6 @@ async def handle_once(
         return False
     await handler.handle(unit, received)
     return True
-
-
-def cause_of(received: Received[Event]) -> Cause:
-    """Say what a unit of work that handles this event comes from."""
-    return Cause(traceparent=received.traceparent, event_id=received.id)
 
 
 async def latest_wins(
