@@ -147,11 +147,14 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
         status: int = 200,
         needs_key: bool = False,
         dry_run: bool = False,
+        private: bool = False,
         example: Any = None,
         **options: Any,
     ) -> Callable[[_Endpoint], _Endpoint]:
         """Register an operation that is none of the usual ones."""
-        described = Operation(f"{self.resource.name}:{action}", needs_key=needs_key, dry_run=dry_run)
+        described = Operation(
+            f"{self.resource.name}:{action}", needs_key=needs_key, dry_run=dry_run, private=private
+        )
 
         def register(endpoint: _Endpoint) -> _Endpoint:
             self.add_api_route(

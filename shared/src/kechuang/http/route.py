@@ -26,13 +26,17 @@ _MAX_KEY = 255
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the edge must know of an operation beside its code."""
+    """What the edge must know of an operation beside its code.
+
+    A `private` answer (unmasked personal data) is never stored: its idempotency key is not used.
+    """
 
     action: str
     needs_key: bool = False
     needs_match: bool = False
     streams: bool = False
     dry_run: bool = False
+    private: bool = False
 
 
 def _operation(endpoint: Callable[..., Any]) -> Operation | None:
@@ -123,7 +127,7 @@ async def _write(
 ) -> Response:
     database = request.app.state.database
     dry_run = described.dry_run and request.query_params.get("dry_run") in ("true", "1")
-    key = _key(request, required=described.needs_key and not dry_run)
+    key = None if described.private else _key(request, required=described.needs_key and not dry_run)
     await database.refresh_clock()
     cause = Cause(request.scope.get("kechuang.request_id"), request.scope.get("kechuang.traceparent"))
     digest = await _digest(request) if key and not described.streams else ""
