@@ -161,7 +161,7 @@ def _times(a: Array, b: Array | None) -> Array:
         return a
     if object not in (a.dtype, b.dtype) and _fits(_bound(a) * _bound(b)):
         return np.asarray(a * b)
-    return a.astype(object) * b.astype(object)
+    return np.asarray(a.astype(object) * b.astype(object))
 
 
 def _plus(a: Array, b: Array, sign: int) -> Array:

@@ -101,9 +101,13 @@ def _validate(model: type[Strict], data: Any, shown: str) -> Strict:
         items = error.errors(include_url=False)
         raise PackError(
             [
-                Fault(shown, line_of(data, item["loc"]), f"{_shown_path(data, item['loc'])}: {_message(item)}")
+                Fault(
+                    shown, line_of(data, item["loc"]), f"{_shown_path(data, item['loc'])}: {_message(item)}"
+                )
                 for item in items
-                if not (item["type"] == "too_short" and any(_below(item["loc"], other["loc"]) for other in items))
+                if not (
+                    item["type"] == "too_short" and any(_below(item["loc"], other["loc"]) for other in items)
+                )
             ]
         ) from None
 
