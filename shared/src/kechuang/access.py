@@ -1,13 +1,13 @@
 """Who may do what: the actor, the sight tokens of a record, and the permission table.
 
 A record carries `sight`: the tokens of everybody who may see it (`owner:<USCC>`, `party:<USCC>`,
-`person:<id>`, `place:<area>`, `unit:<id>`, `public`). An actor's roles grant an action within a scope;
+`person:<id>`, `self:<subject>`, `place:<area>`, `unit:<id>`, `public`). An actor's roles grant an action within a scope;
 scope and claims give the tokens that the actor holds for that action. The actor reaches a record when
 the two sets meet, or when a role's scope is `all`. One array and one index serve every resource, every
 list query and every decision, so a permission cannot be forgotten in one of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -16,7 +16,6 @@ from typing import Any
 from ruamel.yaml import YAML
 
 ALL = "all"
-SCOPES = ("owner", "party", "person", "place", "unit", "public", ALL)
 ROLES = (
     "public", "enterprise_clerk", "enterprise_signatory", "sending_unit", "commissioner", "expert",
     "carrier", "bank", "evaluator", "township_officer", "county_officer", "zone_officer",
@@ -82,6 +81,11 @@ def person(*ids: str | None) -> tuple[str, ...]:
     return tuple(f"person:{each}" for each in ids if each)
 
 
+def own(subject: str) -> tuple[str, ...]:
+    """Token of the one who made it, whoever that is: jobs, uploads."""
+    return (f"self:{subject}",)
+
+
 def place(*areas: str | None) -> tuple[str, ...]:
     """Tokens of the areas whose officers see the record: city, county, zones."""
     return tuple(f"place:{each}" for each in areas if each)
@@ -95,22 +99,16 @@ def unit(*units: str | None) -> tuple[str, ...]:
 PUBLIC = ("public",)
 
 
-def _tokens_for(actor: Actor, scope: str) -> Iterable[str]:
-    match scope:
-        case "owner":
-            return (f"owner:{actor.organisation}",) if actor.organisation else ()
-        case "party":
-            return (f"party:{actor.organisation}",) if actor.organisation else ()
-        case "person":
-            return (f"person:{actor.person}",) if actor.person else ()
-        case "place":
-            return place(*actor.areas)
-        case "unit":
-            return (f"unit:{actor.unit}",) if actor.unit else ()
-        case "public":
-            return PUBLIC
-        case _:
-            raise ValueError(f"unknown scope {scope!r}")
+_TOKENS: Mapping[str, Callable[[Actor], tuple[str, ...]]] = {
+    "owner": lambda actor: (f"owner:{actor.organisation}",) if actor.organisation else (),
+    "party": lambda actor: party(actor.organisation),
+    "person": lambda actor: person(actor.person),
+    "self": lambda actor: own(actor.subject),
+    "place": lambda actor: place(*actor.areas),
+    "unit": lambda actor: unit(actor.unit),
+    "public": lambda _: PUBLIC,
+}
+SCOPES = frozenset({*_TOKENS, ALL})
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,7 @@ def _held(table: PermissionTable, actor: Actor, action: str) -> frozenset[str] |
         for scope in roles.get(role, ()):
             if scope == ALL:
                 return None
-            held.update(_tokens_for(actor, scope))
+            held.update(_TOKENS[scope](actor))
     return frozenset(held)
 
 

@@ -79,11 +79,11 @@ async def start_job(
     sight: Iterable[str] = (),
     input: Mapping[str, Any] | None = None,  # noqa: A002  the column's name
 ) -> str:
-    """Write the plan; gives the job's id, `<service code>-<UUIDv7>`. `chunks` are JSON-ready arguments."""
+    """Write the plan; gives the job's id, `<service code>_<UUIDv7>`. `chunks` are JSON-ready arguments."""
     service = unit.database.service
     if kind not in service.jobs:
         raise LookupError(f"{service.name} has no job {kind!r}")
-    job_id = f"{service.code}-{new_id()}"
+    job_id = f"{service.code}_{new_id()}"
     plan = [{"job": job_id, "n": n, "args": args} for n, args in enumerate(chunks)]
     await unit.execute(
         sa.insert(jobs_table).values(

@@ -61,12 +61,20 @@ class Settings(BaseSettings):
             wrong.append("a movable clock (KECHUANG_CLOCK_MOVABLE, KECHUANG_CLOCK_START)")
         if self.issuer_is_embedded:
             wrong.append("the embedded issuer (KECHUANG_ISSUER_IS_EMBEDDED)")
-        for name in ("master_key", "signing_key", "nats_password", "database_url"):
-            if "demo" in getattr(self, name).get_secret_value():
-                wrong.append(f"a demonstration secret (KECHUANG_{name.upper()})")
-        for name in ("master_key", "signing_key"):
-            if not getattr(self, name).get_secret_value():
-                wrong.append(f"a missing secret (KECHUANG_{name.upper()})")
+        secrets = {
+            name: getattr(self, name).get_secret_value()
+            for name in ("master_key", "signing_key", "nats_password", "database_url")
+        }
+        wrong += [
+            f"a demonstration secret (KECHUANG_{name.upper()})"
+            for name, secret in secrets.items()
+            if "demo" in secret
+        ]
+        wrong += [
+            f"a missing secret (KECHUANG_{name.upper()})"
+            for name in ("master_key", "signing_key")
+            if not secrets[name]
+        ]
         if wrong:
             raise ValueError("the production profile refuses " + "; ".join(wrong))
         return self

@@ -17,6 +17,7 @@ import httpx
 import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
+from pydantic import SecretStr
 
 from kechuang.access import Actor
 from kechuang.clock import Clock
@@ -47,8 +48,8 @@ def test_settings(package: str, urls: Any, **more: Any) -> Settings:
         database_read_url=urls.reader,
         database_owner_url=urls.owner,
         oidc_issuer=ISSUER,
-        master_key=base64.b64encode(b"m" * 32).decode(),
-        signing_key=base64.b64encode(b"s" * 32).decode(),
+        master_key=SecretStr(base64.b64encode(b"m" * 32).decode()),
+        signing_key=SecretStr(base64.b64encode(b"s" * 32).decode()),
         clock_movable=True,
         write_pool=8,
         read_pool=6,

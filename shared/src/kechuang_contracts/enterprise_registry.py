@@ -3,6 +3,8 @@
 from datetime import date
 from typing import ClassVar
 
+from pydantic import Field
+
 from kechuang.messaging.events import Event
 from kechuang_contracts.parties import Placed
 
@@ -23,7 +25,7 @@ class OrganisationChanged(_Registry, Placed):
     industry: str | None
     chains: list[str]
     state: str
-    affiliates: list[str] = []
+    affiliates: list[str] = Field(default_factory=list)
 
 
 class OrganisationRegistered(_Registry, Placed):

@@ -213,6 +213,18 @@ chunk = sa.Table(
     sa.Index("chunk_open", "job", "n", postgresql_where=sa.text("done_at IS NULL")),
 )
 
+import_row = sa.Table(
+    "import_row",
+    metadata,
+    sa.Column("job", sa.Text, sa.ForeignKey("job.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("cells", JSONB, nullable=False, comment="values by column, as the API takes them"),
+    sa.Column("errors", JSONB, nullable=False, server_default="[]"),
+    sa.Column("outcome", sa.Text, comment="created, superseded, skipped, refused"),
+    sa.Column("record_id", sa.Text),
+)
+
 file = sa.Table(
     "file",
     metadata,

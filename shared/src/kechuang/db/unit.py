@@ -201,6 +201,13 @@ class UnitOfWork(_Unit):
         result: CursorResult[Any] = await self.conn.execute(statement, parameters)
         return result
 
+    async def copy(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        """Write many rows with COPY; JSON columns come as text."""
+        if rows:
+            names = list(rows[0])
+            records = [tuple(row[name] for name in names) for row in rows]
+            await self._driver.copy_records_to_table(table.name, records=records, columns=names)
+
     # -- what a use case leaves behind ---------------------------------------------------------
 
     def changed(
@@ -307,6 +314,23 @@ class UnitOfWork(_Unit):
     def events(self) -> list[dict[str, Any]]:
         """Give the envelopes collected so far; a dry run shows them."""
         return [row["envelope"] for row in self._side.outbox]
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part that may fail alone: on an exception its rows and its side rows are gone, and it is raised."""
+        side = self._side
+        lengths = [len(each) for each in (side.history, side.outbox, side.audit, side.timers)]
+        feed = dict(side.feed)
+        try:
+            async with self._driver.transaction():  # a savepoint, since a transaction is open
+                yield
+        except BaseException:
+            for rows, length in zip(
+                (side.history, side.outbox, side.audit, side.timers), lengths, strict=True
+            ):
+                del rows[length:]
+            side.feed = feed
+            raise
 
     # -- preconditions -------------------------------------------------------------------------
 

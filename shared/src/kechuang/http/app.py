@@ -15,6 +15,8 @@ from starlette.routing import Route
 from kechuang.db.engines import Database
 from kechuang.db.migrations import is_current
 from kechuang.http import clock, openapi, problems
+from kechuang.http.files import file_router
+from kechuang.http.jobs import job_router
 from kechuang.http.middleware import Edge
 from kechuang.http.route import KitRoute
 from kechuang.http.tokens import TokenVerifier
@@ -60,6 +62,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.router.route_class = KitRoute
     for router in service.routers:
         app.include_router(router, prefix=API)
+    app.include_router(job_router(service), prefix=API)
+    app.include_router(file_router(service), prefix=API)
     problems.install(app)
     app.router.routes.extend(_operators_routes(app, database))
     app.router.routes.extend(clock.routes(database))

@@ -53,7 +53,7 @@ class Edge:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
             await send(message)
 
-        limited = self._limited(scope, receive)
+        limited = self._limited(receive)
         try:
             declared = _header(scope, b"content-length")
             if declared is not None and declared.isdigit() and int(declared) > self.body_limit:
@@ -76,7 +76,7 @@ class Edge:
         scope["kechuang.trace_id"] = trace_id
         scope["kechuang.traceparent"] = f"00-{trace_id}-{random_id().replace('-', '')[:16]}-01"
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+    def _limited(self, receive: Receive) -> Receive:
         """Count what arrives, also when no length was declared."""
         seen = 0
 

@@ -43,6 +43,14 @@ _PROBLEM: dict[str, Any] = {
     },
 }
 
+_DRY_RUN: dict[str, Any] = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "Run every check and change nothing",
+    "schema": {"type": "boolean", "default": False},
+}
+
 _DESCRIPTIONS = {
     400: "Malformed JSON, cursor or header",
     401: "No valid token",
@@ -129,15 +137,7 @@ def _complete(described: dict[str, Any], method: str, route: KitRoute, service: 
         if "{" in route.path_format:
             parameters.append(_header("If-Match", "The record's ETag", required=known.needs_match))
         if known.dry_run:
-            parameters.append(
-                {
-                    "name": "dry_run",
-                    "in": "query",
-                    "required": False,
-                    "description": "Run every check and change nothing",
-                    "schema": {"type": "boolean", "default": False},
-                }  # fmt: skip
-            )
+            parameters.append(_DRY_RUN)
     for status in sorted(statuses):
         described["responses"][str(status)] = {
             "description": _DESCRIPTIONS[status],

@@ -69,9 +69,9 @@ def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
     for each in errors:
         kind = str(each["type"])
         context = each.get("ctx") or {}
-        text = context.get("text") or _PYDANTIC.get(kind)
-        if not isinstance(text, Text):
-            text = Text(f"填写有误：{each['msg']}", str(each["msg"]))
+        text = _PYDANTIC.get(kind) or Text(f"填写有误：{each['msg']}", str(each["msg"]))
+        if {"zh", "en"} <= context.keys():  # the kit's own types say it in both languages
+            text = Text(str(context["zh"]), str(context["en"]))
         found.append(FieldError(_pointer(each["loc"]), kind, text))
     return found
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 from kechuang.text import normalise
 
@@ -13,7 +14,9 @@ from kechuang.text import normalise
 class Input(BaseModel):
     """A request body: unknown fields are refused, so that a misspelled one is never lost in silence."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
 
 class Output(BaseModel):
@@ -155,10 +158,11 @@ def merge_patch(model: P) -> P:
         @merge_patch
         class TechnicalNeedPatch(TechnicalNeedCreate): ...
     """
-    for name, field in model.model_fields.items():
+    fields: dict[str, FieldInfo] = model.__pydantic_fields__
+    for name, field in fields.items():
         changed = copy(field)
         changed.default, changed.default_factory = None, None
-        model.__pydantic_fields__[name] = changed
+        fields[name] = changed
     model.model_rebuild(force=True)
     return model
 

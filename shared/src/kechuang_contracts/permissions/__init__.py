@@ -8,10 +8,17 @@ from functools import cache
 
 from kechuang.access import PermissionTable
 
-SERVICES = ("enterprise-registry", "commissioner-matching", "project-bidding", "indicators", "portal")
+FILES = (
+    "shared",
+    "enterprise-registry",
+    "commissioner-matching",
+    "project-bidding",
+    "indicators",
+    "portal",
+)
 
 
 @cache
 def permissions() -> PermissionTable:
     """Load the whole table; raises ValueError for an unknown role or scope."""
-    return PermissionTable.load(__name__, *SERVICES)
+    return PermissionTable.load(__name__, *FILES)
