@@ -121,9 +121,7 @@ def file_router(service: Service) -> APIRouter:
         }  # fmt: skip
         await uow.execute(sa.insert(files).values(values))
         uow.audit("files:create", resource="files", record_id=file_id, digest=stored.sha256)
-        return FileOut(
-            record_id=None, **{name: values[name] for name in FileOut.model_fields if name in values}
-        )
+        return FileOut.model_validate({**values, "record_id": None})
 
     @operation(Operation("files:read"))
     async def get_file(file_id: FileId, unit: Read) -> FileOut:
