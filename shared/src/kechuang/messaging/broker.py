@@ -117,7 +117,7 @@ class Broker:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             self.client = client
-            self._jetstream = client.jetstream(timeout=5, publish_async_max_pending=4096)
+            self._jetstream = client.jetstream(timeout=5)
             self._connected.set()
             return
 

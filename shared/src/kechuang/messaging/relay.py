@@ -19,15 +19,14 @@ from dataclasses import dataclass
 import asyncpg
 import nats.errors
 import structlog
-from nats.aio.client import Client
-from nats.js.api import PubAck
-from nats.js.errors import APIError, NoStreamResponseError
 
 from kechuang.clock import Clock
 from kechuang.messaging import metrics
 from kechuang.messaging.bell import Ring
 from kechuang.messaging.broker import Broker
+from kechuang.messaging.events import MEDIA_TYPE
 from kechuang.messaging.faults import describe
+from kechuang.messaging.publisher import Publisher, RefusedError
 from kechuang.messaging.sealer import BATCH, PUBLISHER_LOCK, TRY_LOCK, oldest_unsealed, seal_batch
 
 CURSOR = "outbox"
@@ -59,10 +58,6 @@ ORDER BY position LIMIT 1
 """
 
 
-class RefusedError(Exception):
-    """The broker will never take this event: its permissions, or the event's size, forbid it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a batch: how many rows from its start are done, and which one cannot be."""
@@ -81,9 +76,8 @@ class Relay:
         self._broker = broker
         self._clock = clock
         self._ring = ring
-        self._waiting: dict[str, list[asyncio.Future[PubAck]]] = {}
+        self._publisher = Publisher(broker)
         self._measured = 0.0
-        broker.on_refused(self._refuse)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -147,13 +141,12 @@ class Relay:
 
     async def send(self, rows: Sequence[asyncpg.Record]) -> Outcome:
         """Publish the rows in order and await the acknowledgements, up to the first that is missing."""
-        client = await self._broker.connected()
-        futures: list[asyncio.Future[PubAck]] = []
+        futures: list[asyncio.Future[None]] = []
         failure: Exception | None = None
         previous: str | None = None
         try:
             for row in rows:
-                futures.append(await self._send_one(client, row, previous))
+                futures.append(await self._send_one(row, previous))
                 previous = row["event_id"]
         except (nats.errors.Error, RefusedError, OSError) as error:
             failure = error
@@ -162,30 +155,13 @@ class Relay:
                 await asyncio.wait(futures, timeout=ACK_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
             return _outcome(rows, futures, failure)
         finally:
-            self._waiting.clear()
-            for each in futures:
-                each.cancel() if not each.done() else each.exception()
+            self._publisher.forget(futures)
 
-    async def _send_one(
-        self, client: Client, row: asyncpg.Record, previous: str | None
-    ) -> asyncio.Future[PubAck]:
-        payload = row["envelope"].encode()
-        if len(payload) > client.max_payload:
-            raise RefusedError("larger than the broker's limit")
-        headers = {"Nats-Msg-Id": row["event_id"], "Content-Type": "application/cloudevents+json"}
+    async def _send_one(self, row: asyncpg.Record, previous: str | None) -> asyncio.Future[None]:
+        headers = {"Nats-Msg-Id": row["event_id"], "Content-Type": MEDIA_TYPE}
         if previous is not None:
             headers["Nats-Expected-Last-Msg-Id"] = previous
-        future: asyncio.Future[PubAck] = await self._broker.jetstream.publish_async(
-            row["subject"], payload, headers=headers
-        )
-        self._waiting.setdefault(row["subject"].lower(), []).append(future)
-        return future
-
-    def _refuse(self, subject: str) -> None:
-        """Fail what waits on a subject that the broker's permissions forbid."""
-        for future in self._waiting.get(subject, ()):
-            if not future.done():
-                future.set_exception(RefusedError("the broker's permissions forbid the subject"))
+        return await self._publisher.send(row["subject"], row["envelope"].encode(), headers)
 
     async def _park(self, conn: asyncpg.Connection, row: asyncpg.Record, reason: str) -> None:
         await conn.execute(_PARK, row["seq"], self._clock.real_now(), reason)
@@ -205,7 +181,7 @@ class Relay:
 
 
 def _outcome(
-    rows: Sequence[asyncpg.Record], futures: Sequence[asyncio.Future[PubAck]], failure: Exception | None
+    rows: Sequence[asyncpg.Record], futures: Sequence[asyncio.Future[None]], failure: Exception | None
 ) -> Outcome:
     """Read the answers in order: the acknowledged prefix ends at the first that is not an acknowledgement."""
     for index, future in enumerate(futures):
@@ -214,10 +190,7 @@ def _outcome(
             continue
         if isinstance(error, RefusedError):
             return Outcome(index, rows[index], str(error))
-        text = str(error.description) if isinstance(error, APIError) else type(error).__name__
-        if isinstance(error, NoStreamResponseError):
-            text = "no stream takes the subject, or its leader is away"
-        return Outcome(index, failure=text)
+        return Outcome(index, failure=str(error))
     if isinstance(failure, RefusedError):
         return Outcome(len(futures), rows[len(futures)], str(failure))
     return Outcome(len(futures), failure=describe(failure) if failure else "")
