@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -113,11 +113,16 @@ class Packs:
 
 def load_packs(folder: Path) -> Packs:
     """Read and check every pack below the folder (each folder with a pack.yaml). PackError lists all faults."""
-    read: dict[PackKey, ReadPack] = {}
-    faults: list[Fault] = []
     roots = sorted(path.parent for path in folder.rglob("pack.yaml"))
     if not roots:
         raise PackError([Fault(str(folder), 1, "no pack.yaml here or below")])
+    return load_folders(roots, folder)
+
+
+def load_folders(roots: Sequence[Path], folder: Path) -> Packs:
+    """Read and check these pack folders together; they must contain every pack that they refer to."""
+    read: dict[PackKey, ReadPack] = {}
+    faults: list[Fault] = []
     for root in roots:
         try:
             item = read_pack(root, _shown(root, folder))

@@ -23,7 +23,6 @@ from kechuang_packs.models.common import (
     Text,
 )
 
-
 LeafId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=80)]
 """Leaves may keep the numbering of the policy (`H1`)."""
 
