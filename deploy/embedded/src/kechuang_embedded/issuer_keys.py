@@ -24,6 +24,7 @@ class IssuerKeys:
         self._clock = clock
         self._read_at = -1
         self._entries: list[dict[str, Any]] = []
+        self._signing: RSAKey | None = None
         if not path.exists():
             self.rotate()
 
@@ -55,8 +56,12 @@ class IssuerKeys:
         }
 
     def sign(self, claims: dict[str, Any]) -> str:
-        key = RSAKey.import_key(self._load()[0]["key"])
-        return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}, claims, key)
+        current = self._load()[0]["key"]
+        if self._signing is None or self._signing.kid != current["kid"]:
+            self._signing = RSAKey.import_key(current)
+        return jwt.encode(
+            {"alg": ALGORITHM, "typ": "at+jwt", "kid": self._signing.kid}, claims, self._signing
+        )
 
     def _load(self) -> list[dict[str, Any]]:
         if not self._path.exists():

@@ -17,6 +17,7 @@ class StackSettings(BaseSettings):
 
     profile: Literal["development", "production"] = "development"
     copies: int = Field(default=1, ge=1, le=16, description="of every api and every worker")
+    services: str = Field(default="", description="comma-separated, of those installed; empty: all")
     clock_start: str = Field(default="", description="ISO instant or date; used by a new stack only")
 
     gateway_host: str = "127.0.0.1"
@@ -66,6 +67,10 @@ class StackSettings(BaseSettings):
             if self.cors_origins == "*":
                 self.cors_origins = ""
         return self
+
+    def wants(self, service: str) -> bool:
+        """Whether this stack shall run the service."""
+        return not self.services or service in {each.strip() for each in self.services.split(",")}
 
     @property
     def is_production(self) -> bool:

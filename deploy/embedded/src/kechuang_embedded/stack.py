@@ -52,7 +52,9 @@ class Stack:
         self.vault = Vault(self.layout.secrets_file)
         self.ports = PortBook(self.layout.state / "ports.json", str(self.layout.run), running=self.running)
         self.subscriptions: Subscriptions = load_subscriptions()
-        self.services: tuple[Service, ...] = tuple(each for each in SERVICES if each.installed)
+        self.services: tuple[Service, ...] = tuple(
+            each for each in SERVICES if each.installed and self.settings.wants(each.name)
+        )
         # Where the clock starts is a property of the data: the first start decides, later ones repeat it.
         self.clock_start = self.vault.value("clock-start", lambda: self.settings.clock_start)
 

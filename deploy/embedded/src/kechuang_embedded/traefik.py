@@ -6,7 +6,7 @@ half-written file would answer 404 to everything).
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +18,14 @@ from kechuang_embedded.layout import CHECKOUT, write_atomically
 from kechuang_embedded.settings import StackSettings
 
 ROUTES: Final = CHECKOUT / "deploy" / "gateway" / "routes.yaml"
+_ENCODED: Final = (
+    *("allowEncodedSlash", "allowEncodedBackSlash", "allowEncodedNullCharacter", "allowEncodedSemicolon"),
+    *("allowEncodedPercent", "allowEncodedQuestionMark", "allowEncodedHash"),
+)
 _API: Final = "/api/v1"
-_FALLBACK: Final = "portal"
+FALLBACK: Final = "portal"
+"""It answers what no other service does, and explains refusals of the gateway itself:
+`/problems/gateway/{status}` and everything below, by any method, with that status as `application/problem+json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,12 @@ class Gateway:
                 "respondingTimeouts": {"readTimeout": "300s", "idleTimeout": "180s"},
                 "lifeCycle": {"graceTimeOut": "10s"},
             },
-            "http": {"middlewares": ["headers@file", "compress@file"]},
+            "http": {
+                "middlewares": ["headers@file", "compress@file"],
+                "aliasHeadersStrategy": "delete",  # `X_Forwarded_For` could pass for `X-Forwarded-For`
+                # The services answer odd addresses with a problem; the gateway could only cut them off.
+                "encodedCharacters": dict.fromkeys(_ENCODED, True),
+            },
         }
         if self.settings.certificate:
             public["http"]["tls"] = {}
@@ -125,13 +136,13 @@ def dynamic_configuration(
     configuration: dict[str, Any] = {
         "http": {
             "routers": dict(_routers(present)),
-            "middlewares": _middlewares(settings, with_problems=_FALLBACK in present),
-            "services": {name: _balanced(upstreams[name]) for name in present},
+            "middlewares": _middlewares(settings, with_problems=FALLBACK in present),
+            "services": _services(tuple(present), upstreams),
             "serversTransports": {
                 # Shorter than the services keep an idle connection, so that we never write to a closing one.
                 "upstream": {
                     "maxIdleConnsPerHost": 256,
-                    "forwardingTimeouts": {"dialTimeout": "2s", "idleConnTimeout": "4s"},
+                    "forwardingTimeouts": {"dialTimeout": "1s", "idleConnTimeout": "4s"},
                 }
             },
         }
@@ -146,7 +157,7 @@ def dynamic_configuration(
 def _routers(routes: Mapping[str, ServiceRoutes]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Four a service: with or without a token (other limits), reading or writing (only a written body is
     buffered: buffering an answer would hold back event streams and exports)."""
-    with_problems = ["problems"] if _FALLBACK in routes else []
+    with_problems = ["problems"] if FALLBACK in routes else []
     for service, addresses in routes.items():
         fallback = "/" in addresses.prefixes
         for caller, is_caller, limits in (
@@ -194,14 +205,16 @@ def _middlewares(settings: StackSettings, *, with_problems: bool) -> dict[str, A
         },
         # A request that reached a process which then died is sent again only when it is idempotent; the caller
         # of a POST repeats it with its Idempotency-Key.
-        "retry": {"retry": {"attempts": 4, "initialInterval": "20ms"}},
+        # Each try takes the next copy, but others take turns too: until the health check has noticed, every
+        # second try of two copies can meet the dead one. Ten leave one request of a thousand.
+        "retry": {"retry": {"attempts": 10, "timeout": "10s"}},
     }
     if with_problems:
         # Answers that the gateway makes itself get a problem body from the portal.
         middlewares["problems"] = {
             "errors": {
-                "status": ["413", "429", "502-504"],
-                "service": _FALLBACK,
+                "status": ["413", "429", "502", "504"],
+                "service": "problems",
                 "query": "/problems/gateway/{status}",
             }
         }
@@ -236,12 +249,32 @@ def _headers(settings: StackSettings) -> dict[str, Any]:
     return headers
 
 
-def _balanced(urls: Sequence[str]) -> dict[str, Any]:
+def _services(names: Iterable[str], upstreams: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    services: dict[str, Any] = {f"{name}-copies": _balanced(upstreams[name]) for name in names}
+    pages = upstreams.get(FALLBACK)
+    if not pages:
+        return services | {name: services.pop(f"{name}-copies") for name in names}
+    # The portal explains what the gateway has to refuse, and where no copy of a service is healthy it gets the
+    # whole request, below /problems/gateway/503 (`preservePath`).
+    services["problems"] = _balanced(pages)
+    services["away"] = _balanced([f"{url}/problems/gateway/503" for url in pages], preserve_path=True)
+    for name in names:
+        if name == FALLBACK:
+            services[name] = services.pop(f"{name}-copies")
+        else:
+            services[name] = {
+                "failover": {"service": f"{name}-copies", "fallback": "away", "healthCheck": {}}
+            }
+    return services
+
+
+def _balanced(urls: Sequence[str], *, preserve_path: bool = False) -> dict[str, Any]:
+    # No passive health check: it counts every 500 and 503 of a service as its failure, so that one faulty
+    # address would close all others. Refused connections are tried again (see `retry`).
     return {
         "loadBalancer": {
-            "servers": [{"url": url} for url in urls],
+            "servers": [{"url": url, "preservePath": preserve_path} for url in urls],
             "serversTransport": "upstream",
             "healthCheck": {"path": "/readyz", "interval": "1s", "unhealthyInterval": "1s", "timeout": "2s"},
-            "passiveHealthCheck": {"failureWindow": "2s", "maxFailedAttempts": 1},
         }
     }
