@@ -163,22 +163,22 @@ class Parties:
         return found.get(uscc)
 
     async def find_many(self, unit: ReadUnit | UnitOfWork, usccs: Iterable[str]) -> dict[str, Party]:
-        """Give organisations by code, in two queries however many there are."""
-        wanted = sorted(set(usccs))
+        """Give organisations by code, in one query however many there are."""
         table, rungs = self.table, self.rungs
-        held: dict[str, list[dict[str, Any]]] = {}
-        for row in await unit.execute(
-            sa.select(rungs).where(rungs.c.uscc.in_(wanted), rungs.c.valid_from.is_not(None))
-        ):
-            last = min((each for each in (row.valid_to, row.ended_on) if each), default=None)
-            held.setdefault(row.uscc, []).append(
-                {"kind": row.kind, "from": row.valid_from.isoformat(), "to": last and last.isoformat()}
-            )
-        names = [name for name in Party.__dataclass_fields__ if name != "rungs"]
-        rows = await unit.execute(
-            sa.select(*(table.c[name] for name in names)).where(table.c.uscc.in_(wanted))
+        dates = sa.func.jsonb_build_object(
+            "kind", rungs.c.kind,
+            "from", rungs.c.valid_from,
+            "to", sa.func.least(rungs.c.valid_to, rungs.c.ended_on),
+        )  # fmt: skip
+        held = (
+            sa.select(sa.func.jsonb_agg(dates))
+            .where(rungs.c.uscc == table.c.uscc, rungs.c.valid_from.is_not(None))
+            .scalar_subquery()
         )
-        return {row.uscc: Party(**row._mapping, rungs=held.get(row.uscc, [])) for row in rows}  # noqa: SLF001
+        names = [name for name in Party.__dataclass_fields__ if name != "rungs"]
+        statement = sa.select(*(table.c[name] for name in names), held.label("rungs"))
+        rows = await unit.execute(statement.where(table.c.uscc.in_(sorted(set(usccs)))))
+        return {row.uscc: Party(**{**row._mapping, "rungs": row.rungs or []}) for row in rows}  # noqa: SLF001
 
     async def require_active(self, unit: ReadUnit | UnitOfWork, uscc: str, pointer: str) -> Party:
         """Give an active organisation, or refuse the field that names it."""
