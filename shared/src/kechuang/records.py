@@ -176,7 +176,6 @@ class Records(Generic[R]):
         """
         found = self.resource.machine.require(verb, record.state)
         if not implied:
-            if not found.automatic:  # If-Match speaks of the record in the path, not of what follows from it
             uow.require_version(record.version, demanded=found.decides or verb == "update")
         reasons = self.reasons(uow.actor, found, record)
         if reasons:
