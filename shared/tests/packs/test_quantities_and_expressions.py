@@ -10,7 +10,7 @@ import pytest
 from kechuang_packs.expressions import ExpressionError, names, parse
 from kechuang_packs.models.facts import Unit
 from kechuang_packs.quantities import QuantityError, parse_quantity, show
-from kechuang_packs.scalar import Missing, evaluate
+from kechuang_packs.scalar import Missing, Value, evaluate
 from kechuang_packs.units import infer, type_of_unit
 
 
@@ -19,10 +19,10 @@ class Facts:
 
     on = dt.date(2026, 5, 1)
 
-    def __init__(self, **values: dict[int, object]) -> None:
+    def __init__(self, **values: dict[int, Value]) -> None:
         self.values = values
 
-    def lookup(self, key, years_ago):
+    def lookup(self, key: str, years_ago: int) -> Value | Missing:
         found = self.values.get(key, {}).get(years_ago)
         return Missing(frozenset({(key, years_ago)})) if found is None else found
 
@@ -35,7 +35,7 @@ class Facts:
         ("59.5", Unit.point, 5950), (500, Unit.person, 500),
     ],
 )  # fmt: skip
-def test_quantities(text, unit, stored):
+def test_quantities(text: str, unit: Unit, stored: int) -> None:
     assert parse_quantity(text, unit) == stored
 
 
@@ -51,12 +51,12 @@ def test_quantities(text, unit, stored):
         (1, Unit.flag),
     ],
 )
-def test_quantities_that_do_not_fit(text, unit):
+def test_quantities_that_do_not_fit(text: str, unit: Unit) -> None:
     with pytest.raises(QuantityError):
         parse_quantity(text, unit)
 
 
-def test_show_is_what_people_read():
+def test_show_is_what_people_read() -> None:
     assert show(20_000_000_000, Unit.CNY) == "200000000"
     assert show(29_500, Unit.percent) == "2.95%"
 
@@ -70,7 +70,7 @@ def test_show_is_what_people_read():
         ("age_days(日期)", 366), ("age_years(日期)", 1), ("sum(研发费用, 5, since=日期)", 1), ("percent(3) * 100", 3),
     ],
 )  # fmt: skip
-def test_expressions(text, value):
+def test_expressions(text: str, value: object) -> None:
     facts = Facts(
         研发费用={1: 1, 2: 2},
         收入={1: 3, 2: 6},
@@ -79,7 +79,7 @@ def test_expressions(text, value):
     assert evaluate(parse(text), facts) == value
 
 
-def test_unknown_names_what_is_missing_and_zero_divisors_are_told_apart():
+def test_unknown_names_what_is_missing_and_zero_divisors_are_told_apart() -> None:
     facts = Facts(a={1: 1}, z={1: 0})
     assert evaluate(parse("a + b"), facts) == Missing(frozenset({("b", 1)}))
     assert evaluate(parse("a / z"), facts) == Missing(frozenset(), by_zero=True)
@@ -104,7 +104,7 @@ def test_unknown_names_what_is_missing_and_zero_divisors_are_told_apart():
         "ago(a, x=1)",
     ],
 )
-def test_anything_else_is_refused(text):
+def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse(text)
 
@@ -122,13 +122,13 @@ def test_anything_else_is_refused(text):
         "age_days(staff)",
     ],
 )
-def test_units_that_do_not_fit(text):
+def test_units_that_do_not_fit(text: str) -> None:
     units = {"money": Unit.CNY, "staff": Unit.person, "flag": Unit.flag, "code": Unit.code}
     with pytest.raises(ExpressionError):
         infer(parse(text), lambda name: type_of_unit(units[name]))
 
 
-def test_rates_have_no_unit_and_names_are_dependencies():
+def test_rates_have_no_unit_and_names_are_dependencies() -> None:
     units = {"money": Unit.CNY, "other": Unit.CNY}
     assert infer(parse("money / other - 1"), lambda name: type_of_unit(units[name])).dimension == ()
     assert names(parse("money / other - ago(money, 1)")) == {"money", "other"}

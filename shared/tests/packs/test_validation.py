@@ -33,7 +33,7 @@ areas:
 
 
 @pytest.fixture
-def packs_dir(tmp_path):
+def packs_dir(tmp_path: Path) -> Path:
     facts = next(folder for folder in NATIONAL if folder.name == "national-facts")
     shutil.copytree(facts, tmp_path / facts.name)
     city = tmp_path / "shilu"
@@ -74,7 +74,7 @@ def leaf(text: str) -> str:
     return rule("{id: a, clause: 一, " + text + "}")
 
 
-def test_a_sound_pack_has_no_faults(packs_dir):
+def test_a_sound_pack_has_no_faults(packs_dir: Path) -> None:
     assert faults(packs_dir) == []
 
 
@@ -139,12 +139,14 @@ def test_a_sound_pack_has_no_faults(packs_dir):
         ),
     ],
 )  # fmt: skip
-def test_faults_are_found_where_they_are(packs_dir, files, line, message):
+def test_faults_are_found_where_they_are(
+    packs_dir: Path, files: dict[str, str], line: str, message: str
+) -> None:
     found = faults(packs_dir, **files)
     assert any(fault.startswith(line) and message in fault for fault in found), found
 
 
-def test_a_statistical_fact_feeds_no_rule(packs_dir):
+def test_a_statistical_fact_feeds_no_rule(packs_dir: Path) -> None:
     facts = "facts:\n  - {key: rd_107, name: {zh: 研发经费, en: R&D}, unit: CNY, period: year, clause: 一, statistical: true}\n"
     found = faults(
         packs_dir, facts_yaml=facts, rules__a_yaml=leaf('fact: rd_107, comparator: ">", threshold: 1')
@@ -152,7 +154,9 @@ def test_a_statistical_fact_feeds_no_rule(packs_dir):
     assert ["statistical" in fault for fault in found] == [True]
 
 
-def test_the_command_line_prints_faults_and_ends_with_one(packs_dir, capsys):
+def test_the_command_line_prints_faults_and_ends_with_one(
+    packs_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["validate", str(packs_dir)]) == 0
     (packs_dir / "shilu" / "areas.yaml").write_text("areas: [{id: x}]\n", encoding="utf-8")
     capsys.readouterr()
@@ -160,7 +164,7 @@ def test_the_command_line_prints_faults_and_ends_with_one(packs_dir, capsys):
     assert "/shilu/areas.yaml:1: areas.0.name: field required" in capsys.readouterr().out
 
 
-def test_changed_content_under_the_same_version_is_refused(packs_dir):
+def test_changed_content_under_the_same_version_is_refused(packs_dir: Path) -> None:
     roots = sorted(path.parent for path in packs_dir.rglob("pack.yaml"))
     before = load_folders(roots, packs_dir)
     path = packs_dir / "shilu" / "areas.yaml"
@@ -171,13 +175,13 @@ def test_changed_content_under_the_same_version_is_refused(packs_dir):
         load_folders(roots, packs_dir).check_digests(before.digests)
 
 
-def test_committed_schemas_are_those_of_the_models():
+def test_committed_schemas_are_those_of_the_models() -> None:
     assert {path.name: path.read_text(encoding="utf-8") for path in SCHEMAS.glob("*.json")} == schema_texts()
     for text in schema_texts().values():
         assert json.loads(text)["$schema"].endswith("2020-12/schema")
 
 
-def test_every_national_item_says_where_it_comes_from():
+def test_every_national_item_says_where_it_comes_from() -> None:
     packs = load_folders(NATIONAL, ROOT / "deploy" / "policy-packs")
     rules = [r for pack in packs for r in pack.rules]
     assert {r.node for r in rules} >= {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from enterprise_registry.ladders.assess import Assessment, assess
 from enterprise_registry.ladders.conditions import CompiledRule
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
+from enterprise_registry.ladders.scores import ScoreResult
 
 ON = dt.date(2026, 6, 1)
 YUAN = 100
@@ -14,7 +16,7 @@ WAN = 1_000_000  # 万元 in fen
 
 
 def base(
-    rule: CompiledRule, facts: dict[str, object], on: dt.date = ON, *, verified: bool = True
+    rule: CompiledRule, facts: Mapping[str, object], on: dt.date = ON, *, verified: bool = True
 ) -> FactBase:
     """A fact base: `key` for the last full year or the day, `key@2024` for another year."""
     filed: dict[FactRef, Filed] = {}
@@ -25,8 +27,15 @@ def base(
     return FactBase(rule.vocabulary, on, filed)
 
 
+def score_of(found: Assessment, leaf: str) -> ScoreResult:
+    """The score of a leaf that has one."""
+    score = found.leaf(leaf).score
+    assert score is not None
+    return score
+
+
 def run(
-    rule: CompiledRule, facts: dict[str, object], held: tuple[str, ...] = (), **kwargs: object
+    rule: CompiledRule, facts: Mapping[str, object], held: tuple[str, ...] = (), **kwargs: object
 ) -> Assessment:
     on = kwargs.pop("on", ON)
     return assess(rule, base(rule, facts, on), held, on, **kwargs)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from enterprise_registry.ladders.assess import assess
+from enterprise_registry.ladders.assess import OccasionName, assess
 from enterprise_registry.ladders.columns import FactColumns, assess_columns
 from enterprise_registry.ladders.conditions import (
     BandedThreshold,
@@ -23,6 +23,7 @@ from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from kechuang_packs.models.facts import Unit
 
 from .companies import ON, WAN
+from .conftest import Compile
 
 CASES = 400
 NODES = (
@@ -42,7 +43,7 @@ EDGES = {
 }
 
 
-def value(key: str, unit: Unit, rng: random.Random) -> object:
+def value(key: str, unit: Unit, rng: random.Random) -> object:  # noqa: PLR0911 - one return a unit
     if unit is Unit.flag:
         return rng.random() < 0.5
     if unit is Unit.code:
@@ -118,7 +119,7 @@ def columns(rule: CompiledRule, rows: list[dict[FactRef, Filed]], held: list[set
         "giant-2022", "giant-2026", "single-champion-2023", "gazelle-national",
     ],
 )  # fmt: skip
-def test_no_disagreement(rules, rule_id, occasion, unknown):
+def test_no_disagreement(rules: Compile, rule_id: str, occasion: OccasionName, unknown: float) -> None:
     rule = rules(rule_id)
     rng = random.Random(f"{rule_id} {occasion} {unknown}")
     rows = population(rule, rng, unknown)
@@ -131,7 +132,7 @@ def test_no_disagreement(rules, rule_id, occasion, unknown):
     assert many.tolist() == [int(result) for result in single]
 
 
-def test_each_leaf_agrees_and_every_result_occurs(rules):
+def test_each_leaf_agrees_and_every_result_occurs(rules: Compile) -> None:
     """Whole rules are mostly unmet at random, so single leaves are compared too, and each value must turn up."""
     from dataclasses import replace
 

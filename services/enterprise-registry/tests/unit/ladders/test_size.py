@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .companies import WAN, base
+from .conftest import Compile
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,9 @@ from .companies import WAN, base
         ("other", 300, None, None, "large"),
     ],
 )
-def test_size_class(rules, group, staff, revenue_wan, assets_wan, size):
+def test_size_class(
+    rules: Compile, group: str, staff: int, revenue_wan: int | None, assets_wan: int | None, size: str
+) -> None:
     facts: dict[str, object] = {"industry_size_group": group}
     amounts = (
         ("employees", staff),

@@ -6,9 +6,12 @@ import datetime as dt
 
 import pytest
 
+from enterprise_registry.ladders.assess import OccasionName
 from enterprise_registry.ladders.results import Result
+from kechuang_packs import Packs
 
-from .companies import ON, SOUND, WAN, run
+from .companies import ON, SOUND, WAN, run, score_of
+from .conftest import Compile
 
 NONE_DIRECT: dict[str, object] = {
     "award_3y": False, "ip_demonstration": False, "has_provincial_rd_institution": False, "new_equity@2025": 0,
@@ -26,18 +29,18 @@ def tier1(rd: int, growth: int, debt: int, main: int, **ip: object) -> dict[str,
     }  # fmt: skip
 
 
-def test_tier_1_golden_pass(rules):
+def test_tier_1_golden_pass(rules: Compile) -> None:
     facts = tier1(3, 10, 60, 70, ip_class1_own=1, in_strategic_industry=False)
     found = run(rules("innovative-2022"), facts)
-    assert [low for _, low, _ in found.leaf("score").score.blocks] == [3000, 2000, 2500]
+    assert [low for _, low, _ in score_of(found, "score").blocks] == [3000, 2000, 2500]
     assert found.result is Result.met
 
 
-def test_tier_1_golden_fail_on_a_block_minimum(rules):
+def test_tier_1_golden_fail_on_a_block_minimum(rules: Compile) -> None:
     facts = tier1(1, 20, 50, 75, ip_class1_leading=1, in_strategic_industry=True)
     found = run(rules("innovative-2022"), facts)
-    assert [low for _, low, _ in found.leaf("score").score.blocks] == [1500, 3000, 3000]
-    assert found.leaf("score").score.low == 7500
+    assert [low for _, low, _ in score_of(found, "score").blocks] == [1500, 3000, 3000]
+    assert score_of(found, "score").low == 7500
     assert found.result is Result.unmet
 
 
@@ -54,7 +57,7 @@ def srdi(**facts: object) -> dict[str, object]:
 HELD = ("national-tech-sme/tech_sme",)
 
 
-def test_srdi_2026_on_every_boundary(rules):
+def test_srdi_2026_on_every_boundary(rules: Compile) -> None:
     assert run(rules("srdi-2026"), srdi(), HELD).result is Result.met
 
 
@@ -72,13 +75,13 @@ def test_srdi_2026_on_every_boundary(rules):
         ("no_larger_incident", {"larger_incident@2023": True}),
     ],
 )
-def test_srdi_2026_just_below(rules, leaf, change):
+def test_srdi_2026_just_below(rules: Compile, leaf: str, change: dict[str, object]) -> None:
     found = run(rules("srdi-2026"), srdi(**change), HELD)
     assert found.leaf(leaf).result is Result.unmet
     assert found.result is Result.unmet
 
 
-def test_equity_replaces_revenue_and_a_provincial_award_replaces_ip(rules):
+def test_equity_replaces_revenue_and_a_provincial_award_replaces_ip(rules: Compile) -> None:
     low = {"operating_revenue": 500 * WAN, "main_business_revenue": 500 * WAN, "new_equity@2024": 2000 * WAN}
     assert run(rules("srdi-2026"), srdi(**low), HELD).result is Result.met
     waived = run(rules("srdi-2026"), srdi(ip_class1_leading=0, provincial_award_3y_top3=True), HELD)
@@ -86,11 +89,11 @@ def test_equity_replaces_revenue_and_a_provincial_award_replaces_ip(rules):
     assert waived.result is Result.met
 
 
-def test_no_rung_is_skipped(rules):
+def test_no_rung_is_skipped(rules: Compile) -> None:
     assert run(rules("srdi-2026"), srdi()).leaf("prerequisite").result is Result.unmet
 
 
-def test_review_takes_the_better_of_two_years(rules):
+def test_review_takes_the_better_of_two_years(rules: Compile) -> None:
     facts = srdi(**{"srdi_score@2026": 4000, "srdi_score@2025": 5000})
     assert run(rules("srdi-2026"), facts, HELD, occasion="first").result is Result.unmet
     assert run(rules("srdi-2026"), facts, HELD, occasion="review").result is Result.met
@@ -111,7 +114,7 @@ def giant(**facts: object) -> dict[str, object]:
 GIANT_HELD = (*HELD, "national-srdi/srdi_sme")
 
 
-def test_giant_2026_on_every_boundary(rules):
+def test_giant_2026_on_every_boundary(rules: Compile) -> None:
     facts = giant(**{"rd_expense@2024": 500 * WAN, "operating_revenue": 11_025 * WAN})
     assert run(rules("giant-2026"), facts, GIANT_HELD).result is Result.met
 
@@ -129,7 +132,7 @@ def test_giant_2026_on_every_boundary(rules):
         ("platform_score", {"srdi_score@2026": 5999}),
     ],
 )
-def test_giant_2026_just_below(rules, leaf, change):
+def test_giant_2026_just_below(rules: Compile, leaf: str, change: dict[str, object]) -> None:
     assert run(rules("giant-2026"), giant(**change), GIANT_HELD).leaf(leaf).result is Result.unmet
 
 
@@ -143,12 +146,17 @@ def test_giant_2026_just_below(rules, leaf, change):
         (dt.date(2027, 1, 1), "review", "srdi-2026"),
     ],
 )
-def test_the_version_follows_from_day_and_occasion(packs, on, occasion, rule):
+def test_the_version_follows_from_day_and_occasion(
+    packs: Packs, on: dt.date, occasion: OccasionName, rule: str
+) -> None:
     pack = packs.in_force("national-srdi", on)
-    assert packs.rule(pack, "srdi_sme", on, occasion)[1].id == rule
+    assert pack is not None
+    found = packs.rule(pack, "srdi_sme", on, occasion)
+    assert found is not None
+    assert found[1].id == rule
 
 
-def test_before_the_first_version_there_is_no_rule(packs):
+def test_before_the_first_version_there_is_no_rule(packs: Packs) -> None:
     pack = packs.version("national-srdi", "2026.1")
     assert packs.rule(pack, "srdi_sme", dt.date(2022, 7, 31)) is None
     assert packs.in_force("national-srdi", dt.date(2022, 7, 31)) is None
