@@ -7,10 +7,10 @@ async with ServiceHarness(SERVICE, engines) as harness:
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from importlib import import_module
+from functools import partial
 from typing import Any, Self
 
 import httpx
@@ -24,6 +24,7 @@ from kechuang.clock import Clock
 from kechuang.db.engines import Database
 from kechuang.db.migrations import upgrade
 from kechuang.db.unit import UnitOfWork
+from kechuang.http.app import create_app
 from kechuang.ids import new_id
 from kechuang.messaging.events import Event
 from kechuang.service import Service
@@ -63,7 +64,10 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 class ServiceHarness:
     """One service with a database of its own; the application runs in this process."""
 
-    def __init__(self, service: Service, engines: Any, **settings: Any) -> None:
+    def __init__(
+        self, service: Service, engines: Any, *, migrate: Callable[[str], None] | None = None, **settings: Any
+    ) -> None:
+        self._migrate = migrate or partial(upgrade, service.package)
         self.service = service
         self._engines = engines
         self._more = settings
@@ -73,8 +77,8 @@ class ServiceHarness:
         urls = await asyncio.to_thread(self._engines.create_database, self.service.package)
         self.urls = urls
         self.settings = test_settings(self.service.package, urls, **self._more)
-        await asyncio.to_thread(upgrade, self.service.package, urls.owner)
-        self.app = import_module(f"{self.service.package}.main").create_app(self.settings)
+        await asyncio.to_thread(self._migrate, urls.owner)
+        self.app = create_app(self.service, self.settings)
         self.app.state.tokens.trust(KeySet([_KEY]))
         self.database: Database = self.app.state.database
         self._stack = self.app.router.lifespan_context(self.app)

@@ -17,7 +17,14 @@ from starlette.responses import Response, StreamingResponse
 
 from kechuang.access import Actor
 from kechuang.db.unit import Cause, ReadUnit, StoredAnswer, UnitOfWork
-from kechuang.errors import Malformed, NotPermitted, PreconditionRequired, Unauthenticated
+from kechuang.errors import (
+    Invalid,
+    Malformed,
+    NotPermitted,
+    PreconditionRequired,
+    Refusal,
+    Unauthenticated,
+)
 from kechuang.text import Text
 
 _KEPT_HEADERS = ("location", "etag", "content-type", "content-language")
@@ -73,6 +80,7 @@ class KitRoute(APIRoute):
         name = self.operation_id or self.name
 
         async def handle(request: Request) -> Response:
+            _refuse_nul_in_address(request)
             actor = await request.app.state.tokens.actor(request.headers.get("authorization"))
             request.scope["kechuang.actor"] = actor
             _require_role(request, actor, described.action)
@@ -81,6 +89,23 @@ class KitRoute(APIRoute):
             return await _write(request, actor, inner, described, name)
 
         return handle
+
+
+def _refuse_nul_in_address(request: Request) -> None:
+    """PostgreSQL cannot hold U+0000 in a text, and no honest request has one."""
+    if b"%00" in request.scope["query_string"] or "\x00" in request.scope["path"]:
+        raise _nul()
+
+
+def _refuse_nul(body: bytes) -> None:
+    """Refuse a JSON body with the escape of U+0000 in any of its texts."""
+    if b"\\u0000" in body and b"\x00" in body.replace(b"\\\\", b"").replace(b"\\u0000", b"\x00"):
+        raise _nul()
+
+
+def _nul() -> Refusal:
+    detail = Text("文本中不能含有空字符（U+0000）。", "A text cannot hold the character U+0000.")
+    return Invalid(detail, code="nul_character")
 
 
 def _require_role(request: Request, actor: Actor, action: str) -> None:
@@ -131,6 +156,8 @@ async def _write(
     await database.refresh_clock()
     cause = Cause(request.scope.get("kechuang.request_id"), request.scope.get("kechuang.traceparent"))
     digest = await _digest(request) if key and not described.streams else ""
+    if not described.streams:
+        _refuse_nul(await request.body())
     async with UnitOfWork.begin(database, actor, cause=cause) as uow:
         request.scope["kechuang.unit"] = uow
         uow.if_match = _if_match(request)
