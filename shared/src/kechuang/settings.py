@@ -46,7 +46,7 @@ class Settings(BaseSettings):
 
     packs_dir: str = ""
     clock_movable: bool = False
-    clock_start: str = ""
+    clock_offset: int = Field(default=0, description="seconds; where the clock of a new database starts")
     peers: str = "{}"
 
     body_limit: int = Field(default=16 * 1024 * 1024, description="bytes")
@@ -57,8 +57,8 @@ class Settings(BaseSettings):
         if self.profile != "production":
             return self
         wrong = []
-        if self.clock_movable or self.clock_start:
-            wrong.append("a movable clock (KECHUANG_CLOCK_MOVABLE, KECHUANG_CLOCK_START)")
+        if self.clock_movable or self.clock_offset:
+            wrong.append("a movable clock (KECHUANG_CLOCK_MOVABLE, KECHUANG_CLOCK_OFFSET)")
         if self.issuer_is_embedded:
             wrong.append("the embedded issuer (KECHUANG_ISSUER_IS_EMBEDDED)")
         secrets = {

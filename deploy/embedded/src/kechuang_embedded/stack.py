@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from kechuang.clock import Clock
+from kechuang.clock import Clock, start_of_day
 from kechuang_embedded import databases, streams
 from kechuang_embedded.databases import DatabaseUrls
 from kechuang_embedded.issuer import DEMO_CLIENT
@@ -56,7 +57,15 @@ class Stack:
             each for each in SERVICES if each.installed and self.settings.wants(each.name)
         )
         # Where the clock starts is a property of the data: the first start decides, later ones repeat it.
-        self.clock_start = self.vault.value("clock-start", lambda: self.settings.clock_start)
+        self.clock_offset = self.vault.value("clock-offset", self._first_offset)
+
+    def _first_offset(self) -> str:
+        """Seconds from the real clock to where the business clock of a new stack starts."""
+        if not self.settings.clock_start:
+            return "0"
+        start = datetime.fromisoformat(self.settings.clock_start)
+        instant = start if start.tzinfo else start_of_day(start.date())
+        return str(int((instant - Clock().real_now()).total_seconds()))
 
     # --- engines -------------------------------------------------------------------------------------------
 
@@ -215,7 +224,7 @@ class Stack:
             "OIDC_AUDIENCE": AUDIENCE,
             "ISSUER_IS_EMBEDDED": str(self.mint is not None).lower(),
             "CLOCK_MOVABLE": str(not self.settings.is_production).lower(),
-            "CLOCK_START": "" if self.settings.is_production else self.clock_start,
+            "CLOCK_OFFSET": "0" if self.settings.is_production else self.clock_offset,
             "PUBLIC_URL": self.public_url,
             "PACKS_DIR": self.settings.packs_dir,
             "BODY_LIMIT": str(self.settings.body_limit),

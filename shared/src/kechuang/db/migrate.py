@@ -5,11 +5,24 @@
 """
 
 import argparse
+import asyncio
 
 from alembic import command
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from kechuang.db.migrations import config, upgrade
+from kechuang.db.tables import clock_offset
 from kechuang.settings import Settings
+
+
+async def start_clock(url: str, seconds: int) -> None:
+    """Give a new database's business clock its start; one that was moved already stays."""
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with engine.begin() as conn:
+        statement = insert(clock_offset).values(single=True, seconds=seconds)
+        await conn.execute(statement.on_conflict_do_nothing())
+    await engine.dispose()
 
 
 def main() -> None:
@@ -25,7 +38,11 @@ def main() -> None:
     elif asked.check:
         command.check(made)
     else:
-        upgrade(asked.package, Settings().database_owner_url.get_secret_value())
+        settings = Settings()
+        url = settings.database_owner_url.get_secret_value()
+        upgrade(asked.package, url)
+        if settings.clock_movable and settings.clock_offset:
+            asyncio.run(start_clock(url, settings.clock_offset))
 
 
 if __name__ == "__main__":
