@@ -11,6 +11,7 @@ import asyncpg
 import nats
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from kechuang.access import Actor, PermissionTable
@@ -81,8 +82,8 @@ class World:
             database_owner_url=urls.owner,
             nats_url=self.engines.nats.url,
             nats_user=user,
-            nats_password=password,
-            signing_key=base64.b64encode(b"s" * 32).decode(),
+            nats_password=SecretStr(password),
+            signing_key=SecretStr(base64.b64encode(b"s" * 32).decode()),
             clock_movable=True,
             write_pool=6,
             read_pool=3,

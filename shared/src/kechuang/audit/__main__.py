@@ -43,13 +43,18 @@ async def _run(asked: argparse.Namespace) -> int:
         roots = asked.roots or (Path(settings.audit_roots) if settings.audit_roots else None)
         if not keys:
             keys = [Ed25519PrivateKey.from_private_bytes(settings.key_bytes("signing_key")).public_key()]
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    engine = create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        # One snapshot: batches that are closed meanwhile do not disturb.
+        isolation_level="REPEATABLE READ",
+    )
     try:
-        if asked.command == "proof":
-            proof = await prove(engine, service, asked.seq)
-            sys.stdout.write(proof.as_json().decode() + "\n")
-            return 0 if proof.holds(keys) else 1
-        report = await verify(engine, service, keys, roots)
+        async with engine.connect() as conn:
+            if asked.command == "proof":
+                proof = await prove(conn, service, asked.seq)
+                sys.stdout.write(proof.as_json().decode() + "\n")
+                return 0 if proof.holds(keys) else 1
+            report = await verify(conn, service, keys, roots)
     finally:
         await engine.dispose()
     sys.stdout.write(f"{service}: {report.batches} batches, {report.rows} rows\n")

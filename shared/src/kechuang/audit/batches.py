@@ -27,7 +27,10 @@ def canonical(values: Mapping[str, Any]) -> bytes:
 
     Instants are UTC with microseconds. Floats do not occur, so sorting the keys is all the form asks for.
     """
-    return orjson.dumps({name: _plain(value) for name, value in values.items()}, option=orjson.OPT_SORT_KEYS)
+    plain = {
+        str(name): _plain(value) for name, value in values.items()
+    }  # SQLAlchemy's names are a kind of str
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
 def _plain(value: Any) -> Any:

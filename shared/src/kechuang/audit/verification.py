@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kechuang.audit import batches, merkle
 from kechuang.audit.sealing import read_roots
@@ -32,18 +32,20 @@ class _BrokenError(Exception):
 
 
 async def verify(
-    engine: AsyncEngine, service: str, keys: Sequence[Ed25519PublicKey], roots: Path | None = None
+    conn: AsyncConnection, service: str, keys: Sequence[Ed25519PublicKey], roots: Path | None = None
 ) -> Report:
-    """Recompute every batch from the rows; compare signatures and the roots kept outside the database."""
+    """Recompute every batch from the rows; compare signatures and the roots kept outside the database.
+
+    `keys` are the public keys that are trusted, old ones included; `roots` is the file of roots.
+    """
     outside = await asyncio.to_thread(read_roots, roots, service) if roots else {}
     walk = _Walk(service, keys, outside)
-    async with engine.connect() as conn:
-        try:
-            async for batch in _batches(conn):
-                walk.check(batch, await _rows(conn, walk.last, batch.last_position))
-            walk.end()
-        except _BrokenError as error:
-            return Report(walk.checked, walk.rows, str(error))
+    try:
+        async for batch in _batches(conn):
+            walk.check(batch, await _rows(conn, walk.last, batch.last_position))
+        walk.end()
+    except _BrokenError as error:
+        return Report(walk.checked, walk.rows, str(error))
     return Report(walk.checked, walk.rows)
 
 
@@ -168,29 +170,19 @@ class Proof:
         )
 
 
-async def prove(engine: AsyncEngine, service: str, seq: int) -> Proof:
+async def prove(conn: AsyncConnection, service: str, seq: int) -> Proof:
     """Give the proof for the audit row of this `seq`; raises `LookupError` while it is not in a batch."""
-    async with engine.connect() as conn:
-        row = (
-            (await conn.execute(sa.select(audit_rows).where(audit_rows.c.seq == seq)))
-            .mappings()
-            .one_or_none()
-        )
-        if row is None or row["position"] is None:
-            raise LookupError(f"audit row {seq} does not exist or is not sealed yet")
-        covering = (
-            sa.select(audit_batch)
-            .where(audit_batch.c.last_position >= row["position"])
-            .order_by(audit_batch.c.number)
-            .limit(1)
-        )
-        batch = (await conn.execute(covering)).one_or_none()
-        if batch is None:
-            raise LookupError(f"audit row {seq} is not in a closed batch yet")
-        before = sa.select(sa.func.count()).where(
-            audit_rows.c.position >= batch.first_position, audit_rows.c.position < row["position"]
-        )
-        index = (await conn.execute(before)).scalar_one()
+    row = (await conn.execute(sa.select(audit_rows).where(audit_rows.c.seq == seq))).mappings().one_or_none()
+    if row is None or row["position"] is None:
+        raise LookupError(f"audit row {seq} does not exist or is not sealed yet")
+    covering = sa.select(audit_batch).where(audit_batch.c.last_position >= row["position"])
+    batch = (await conn.execute(covering.order_by(audit_batch.c.number).limit(1))).one_or_none()
+    if batch is None:
+        raise LookupError(f"audit row {seq} is not in a closed batch yet")
+    before = sa.select(sa.func.count()).where(
+        audit_rows.c.position >= batch.first_position, audit_rows.c.position < row["position"]
+    )
+    index = (await conn.execute(before)).scalar_one()
     header = _header(service, batch)
     steps = merkle.path([header.leaf(), *_sealed_leaves(batch)], index + 1)
     return Proof(dict(row), header, tuple(steps), batch.root, batch.signature)
