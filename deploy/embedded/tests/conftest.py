@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ UPSTREAM = """
 import asyncio, sys, uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
-app, name = FastAPI(), sys.argv[2]
+app, name = FastAPI(openapi_url=None), sys.argv[2]
 @app.get("/readyz")
 def ready(): return {}
 @app.api_route("/problems/gateway/{status}", methods=["GET", "POST"])
@@ -113,7 +114,7 @@ def running_gateway(folder: Path, settings: StackSettings, *, names: list[str]) 
     gateway.prepare(by_service)
     process = spawn(gateway.command(), log, signal.SIGKILL, {})
     certificate = settings.certificate
-    verify = str(certificate[0]) if certificate else False
+    verify = ssl.create_default_context(cafile=certificate[0]) if certificate else False
     try:
         with httpx.Client(base_url=gateway.url, trust_env=False, verify=verify, timeout=10) as client:
 

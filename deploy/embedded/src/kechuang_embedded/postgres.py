@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,9 +16,11 @@ from urllib.parse import quote
 
 import asyncpg
 
+from kechuang_embedded import processes
 from kechuang_embedded.binaries import UNPRIVILEGED, is_root
 
 ADMIN: Final = "kechuang_admin"
+_LAST_SESSIONS: Final = 10.0  # seconds in which the sessions of a killed server notice it and end
 STOP_SIGNAL: Final = signal.SIGINT
 """Fast shutdown: sessions are ended, a checkpoint is written."""
 
@@ -47,6 +50,7 @@ class Postgres:
         """Create the data folder where there is none yet, and write the settings. Blocks about 0.3 s."""
         if not self.data.exists():
             self._initialise()
+        self._clear_lock()
         settings = self.data / "postgresql.auto.conf"
         scratch = settings.with_suffix(".partial")
         scratch.write_text(self._settings(), encoding="utf-8")
@@ -97,6 +101,20 @@ class Postgres:
         finally:
             password_file.unlink()
         scratch.rename(self.data)
+
+    def _clear_lock(self) -> None:
+        """Remove the lock file of a server that was killed. The server does so itself, unless the process id in
+        it is a zombie (process 1 of many containers reaps late or never) or was given to another process. What
+        counts is whether any process still works in the data folder."""
+        lock = self.data / "postmaster.pid"
+        if not lock.exists():
+            return
+        deadline = time.monotonic() + _LAST_SESSIONS
+        while processes.working_in(self.data):
+            if time.monotonic() > deadline:
+                return  # a server is alive; ours will refuse to start and say so
+            time.sleep(0.05)
+        lock.unlink(missing_ok=True)
 
     def _settings(self) -> str:
         settings = {

@@ -35,6 +35,17 @@ def lives(known: Mapping[str, int] | None) -> bool:
     return known is not None and identity(known["pid"]) == known
 
 
+def working_in(folder: Path) -> list[int]:
+    """The processes whose working directory is `folder`, as far as we may see them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):  # ended meanwhile, or another user's
+                if (entry / "cwd").readlink() == folder:
+                    found.append(int(entry.name))
+    return found
+
+
 def read_status(path: Path) -> dict[str, Any]:
     """What the supervisor last wrote, or an empty status."""
     try:

@@ -1,5 +1,6 @@
 """The generated secrets of one stack, in one file that only its owner can read."""
 
+import fcntl
 import json
 import secrets
 from base64 import b64encode, urlsafe_b64encode
@@ -17,13 +18,24 @@ class Vault:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._values: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        self._values = self._read()
 
     def value(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
         if name not in self._values:
-            self._values[name] = make()
-            write_atomically(self._path, json.dumps(self._values, indent=1))
+            # Several processes of a stack open the vault; the first that needs a secret makes it for all.
+            with self._path.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._values = self._read()
+                if name not in self._values:
+                    self._values[name] = make()
+                    write_atomically(self._path, json.dumps(self._values, indent=1))
         return self._values[name]
+
+    def _read(self) -> dict[str, str]:
+        if not self._path.exists():
+            return {}
+        values: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8"))
+        return values
 
     def key(self, name: str) -> str:
         """32 random bytes in base64: an AES-256 key or an Ed25519 seed."""
