@@ -39,7 +39,8 @@ class Stratum(BaseModel):
 
 
 class ReviewPanelRequested(_Bidding, Placed):
-    """Asks for a panel, after opening, since recusal needs the bidders."""
+    """Asks for a panel, after opening, since recusal needs the bidders. `run_by` are the subjects of the
+    officers who run the call: they do not draw."""
 
     aggregate_kind: ClassVar[str] = "review-panel"
     name: ClassVar[str] = "requested"
@@ -50,6 +51,7 @@ class ReviewPanelRequested(_Bidding, Placed):
     recused_organisations: list[str]
     recused_persons: list[str]
     per_employer: int
+    run_by: list[str] = []
 
 
 class AwardDecided(_Bidding, Placed):
@@ -64,6 +66,7 @@ class AwardDecided(_Bidding, Placed):
     amount_fen: int
     document_no: str
     decided_on: date
+    programme: str | None = None
 
 
 class ContractSigned(_Bidding, Placed):
@@ -89,6 +92,7 @@ class ContractAccepted(_Bidding, Placed):
     need: str | None
     outcome: str
     accepted_on: date
+    programme: str | None = None
 
 
 class MilestoneOverdue(_Bidding, Placed):

@@ -1,0 +1,271 @@
+"""`make bench`: start a stack of its own, measure, print, and with `--keep` add the run to docs/benchmarks.md."""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+import httpx
+import uvloop
+
+from kechuang.codes.synthetic import synthetic_uscc
+from kechuang_embedded.bench import limits, load
+from kechuang_embedded.bench.report import Figure, keep, table
+from kechuang_embedded.layout import CHECKOUT, Layout, write_atomically
+from kechuang_embedded.ports import free_ports
+from kechuang_embedded.settings import StackSettings
+from kechuang_embedded.stack import Stack
+from kechuang_embedded.traefik import ServiceRoutes, dynamic_configuration, load_routes
+
+CONNECTIONS = 32
+SERVICE = "enterprise-registry"
+BACKLOG = 20_000
+
+
+@contextmanager
+def own_stack(folder: Path) -> Iterator[dict[str, str]]:
+    """A whole stack in a temporary folder; gives its environment."""
+    environment = {
+        **os.environ,
+        "KECHUANG_STATE_HOME": str(folder / "state"),
+        "KECHUANG_RUN_HERE": "1",
+        "KECHUANG_SERVICES": "enterprise-registry,commissioner-matching,indicators,portal",
+        "KECHUANG_RATE_PER_ADDRESS": "1000000",
+        "KECHUANG_RATE_PER_TOKEN": "1000000",
+    }
+    command = [sys.executable, "-m", "kechuang_embedded"]
+    subprocess.run([*command, "up"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield environment
+    finally:
+        subprocess.run([*command, "down"], env=environment, check=False, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def bare_app(stack: Stack, described: dict[str, Any]) -> Iterator[str]:
+    """The same application without a database, behind the same gateway; gives its address there."""
+    port = next(free_ports())
+    service = next(each for each in stack.services if each.name == SERVICE)
+    environment = stack.service_environment(service, port) | {"KECHUANG_PORT": str(port)}
+    bare = subprocess.Popen(
+        [sys.executable, "-m", "kechuang_embedded.bench.bare"], env=environment, stdout=subprocess.DEVNULL
+    )
+    routes = load_routes() | {"bench": ServiceRoutes(resources=("bench",))}
+    upstreams = {**stack.upstreams(), "bench": [f"http://127.0.0.1:{port}"]}
+    dynamic = dynamic_configuration(stack.settings, routes, upstreams)
+    write_atomically(stack.layout.gateway / "dynamic.yaml", json.dumps(dynamic))
+    try:
+        yield f"{described['gateway']}/api/v1/bench/one"
+    finally:
+        bare.terminate()
+        bare.wait(15)
+
+
+async def until_ok(url: str, token: str) -> None:
+    """Wait until an address answers."""
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    if (await client.get(url)).is_success:
+                        return
+                except httpx.HTTPError:
+                    pass
+                await asyncio.sleep(0.1)
+
+
+def bodies(seed: int) -> Iterator[bytes]:
+    """Registrations of synthetic organisations, each with a credit code of its own."""
+    random = Random(seed)  # noqa: S311  repeatable, and nothing secret
+    seen: set[str] = set()
+    while True:
+        uscc = synthetic_uscc(random, "440703", "enterprise")
+        if uscc not in seen:
+            seen.add(uscc)
+            yield json.dumps(
+                {"uscc": uscc, "name": f"江门试验精密制造第{len(seen)}厂", "kind": "enterprise", "division": "440703",
+                 "industry": "34", "chains": [], "facts": {}}
+            ).encode()  # fmt: skip
+
+
+def creating(url: str, token: str, seed: int) -> Any:
+    """A request maker whose every call registers another organisation."""
+    made = bodies(seed)
+    sample = next(made)
+
+    def request() -> bytes:
+        return load.request_bytes("POST", url, token, next(made))()
+
+    assert sample
+    return request
+
+
+async def measure(folder: Path, environment: dict[str, str], seconds: float) -> list[Figure]:
+    """All benchmarks, one after another."""
+    described: dict[str, Any] = json.loads((folder / "state" / "stack.json").read_text())
+    stack = Stack(Layout.of(environment), StackSettings(**_settings(environment)), environment, running=True)
+    gateway, token = described["gateway"], described["tokens"]["integration"]
+    database = described["services"][SERVICE]["database_url"]
+    owner = stack.database(next(each for each in stack.services if each.name == SERVICE)).owner
+    url = f"{gateway}/api/v1/organisations"
+    figures = []
+
+    await load.run(url, creating(url, token, 1), connections=CONNECTIONS, seconds=1)  # warm
+    raw = await limits.two_row_transactions(owner, connections=16, seconds=seconds)
+    created = await load.run(url, creating(url, token, 2), connections=CONNECTIONS, seconds=seconds)
+    figures.append(
+        _ratio("create with event, through the gateway", created, raw, "two-row transactions", 0.20)
+    )
+
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as client:
+        one = (await client.get(url, params={"limit": 1})).json()["items"][0]["id"]
+    with bare_app(stack, described) as bare_url:
+        await until_ok(bare_url, token)
+        bare = await load.run(
+            bare_url, load.request_bytes("GET", bare_url, token), connections=CONNECTIONS, seconds=seconds
+        )
+        for name, address, goal in (
+            ("read by id", f"{url}/{one}", 0.30),
+            ("list of 50", f"{url}?limit=50", 0.12),
+        ):
+            read = await load.run(
+                address, load.request_bytes("GET", address, token), connections=CONNECTIONS, seconds=seconds
+            )
+            figures.append(_ratio(f"{name}, through the gateway", read, bare.per_second, "bare app", goal))
+
+    figures += await _events(described, stack, database, url, token, seconds)
+    return figures
+
+
+def _settings(environment: dict[str, str]) -> dict[str, Any]:
+    names = StackSettings.model_fields
+    return {
+        name: environment[f"KECHUANG_{name.upper()}"]
+        for name in names
+        if f"KECHUANG_{name.upper()}" in environment
+    }
+
+
+def _ratio(name: str, ours: load.Load, limit: float, limit_name: str, goal: float) -> Figure:
+    ratio = ours.per_second / limit
+    failed = f", {ours.failed} failed" if ours.failed else ""
+    return Figure(
+        name,
+        f"{ours.per_second:,.0f}/s (p50 {ours.p50:.1f} ms, p99 {ours.p99:.1f} ms{failed})",
+        f"{limit_name}: {limit:,.0f}/s",
+        f"{ratio:.2f}",
+        f"≥ {goal:.2f}",
+        ratio >= goal and not ours.failed,
+    )
+
+
+async def _events(
+    described: dict[str, Any], stack: Stack, database: str, url: str, token: str, seconds: float
+) -> list[Figure]:
+    """Latency from commit to handled at 200 events a second; the relay's rate against raw publishing."""
+    consumer = await asyncpg.connect(described["services"]["commissioner-matching"]["database_url"])
+    producer = await asyncpg.connect(database)
+    before = await producer.fetchval("SELECT coalesce(max(seq), 0) FROM outbox")
+    request = creating(url, token, 3)
+    connection = await asyncio.open_connection(*url.split("/")[2].split(":"))
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for n in range(int(200 * seconds)):
+        connection[1].write(request())
+        await connection[0].readuntil(b"\r\n\r\n")
+        connection[0]._buffer.clear()  # type: ignore[attr-defined]  # noqa: SLF001  the body, which nobody reads
+        await asyncio.sleep(max(0.0, start + (n + 1) / 200 - loop.time()))
+    committed = {
+        row["event_id"]: row["at"]
+        for row in await producer.fetch(
+            "SELECT o.event_id, a.at FROM outbox o JOIN audit a ON a.record_id = o.aggregate "
+            "AND a.version = o.aggregate_version WHERE o.seq > $1 AND o.subject LIKE '%organisation.changed%'",
+            before,
+        )
+    }
+    await _drained(producer)
+    handled: dict[str, Any] = {}
+    async with asyncio.timeout(30):
+        while len(handled) < len(committed):
+            rows = await consumer.fetch(
+                "SELECT event_id, handled_at FROM inbox WHERE event_id = ANY($1)", list(committed)
+            )
+            handled = {row["event_id"]: row["handled_at"] for row in rows}
+            await asyncio.sleep(0.1)
+    delays = sorted((handled[key] - committed[key]).total_seconds() * 1000 for key in handled)
+    p50, p99 = delays[len(delays) // 2], delays[int(len(delays) * 0.99)]
+    user, password = stack.broker.users["admin"]
+    raw = await limits.publishing(stack.broker.url, user, password, seconds=seconds)
+    relayed = await _relay_rate(producer, url, token)
+    await consumer.close()
+    await producer.close()
+    rate = f"{len(delays) / seconds:.0f}/s"
+    return [
+        Figure("commit to handled, p50", f"{p50:.1f} ms", rate, "–", "≤ 5 ms", p50 <= 5),  # noqa: PLR2004
+        Figure("commit to handled, p99", f"{p99:.1f} ms", rate, "–", "≤ 25 ms", p99 <= 25),  # noqa: PLR2004
+        Figure(
+            "relay with creates going on", f"{relayed:,.0f} events/s", f"raw publish: {raw:,.0f}/s",
+            f"{relayed / raw:.2f}", "≥ 0.50", relayed / raw >= 0.5,  # noqa: PLR2004
+        ),
+    ]  # fmt: skip
+
+
+async def _drained(producer: asyncpg.Connection) -> None:
+    async with asyncio.timeout(60):
+        while await producer.fetchval(  # noqa: ASYNC110  the database cannot set an event
+            "SELECT count(*) FROM outbox WHERE position IS NULL "
+            "OR position > (SELECT coalesce(max(position), 0) FROM relay_cursor)"
+        ):
+            await asyncio.sleep(0.02)
+
+
+async def _relay_rate(producer: asyncpg.Connection, url: str, token: str) -> float:
+    """Put a backlog into the outbox, and time its way to the broker while creates go on."""
+    await producer.execute(
+        """
+        INSERT INTO outbox (event_id, subject, aggregate, aggregate_version, envelope)
+        SELECT gen_random_uuid()::text, 'kechuang.enterprise-registry.bench.made.v1', 'bench-' || n, 1,
+               jsonb_build_object('specversion', '1.0', 'id', gen_random_uuid()::text, 'source', '/bench',
+                 'type', 'kechuang.enterprise-registry.bench.made.v1', 'subject', 'bench-' || n,
+                 'time', '2024-03-01T00:00:00Z', 'aggregateversion', 1,
+                 'data', jsonb_build_object('text', repeat('x', 250)))
+        FROM generate_series(1, $1::int) AS n
+        """,
+        BACKLOG,
+    )
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    creates = asyncio.create_task(load.run(url, creating(url, token, 4), connections=2, seconds=3))
+    await _drained(producer)
+    took = loop.time() - started
+    await creates
+    return BACKLOG / took
+
+
+def main() -> None:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of every measurement")
+    parser.add_argument("--keep", action="store_true", help="add the run to docs/benchmarks.md")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kechuang-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # the database's uid passes through
+        with own_stack(folder) as environment:
+            figures = uvloop.run(measure(folder, environment, asked.seconds))
+    print(table(figures))
+    if asked.keep:
+        keep(CHECKOUT / "docs" / "benchmarks.md", figures)
+
+
+if __name__ == "__main__":
+    main()
