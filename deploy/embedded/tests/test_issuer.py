@@ -18,7 +18,7 @@ from kechuang_embedded import issuer
 from kechuang_embedded.issuer_keys import LONGEST_LIFE, IssuerKeys
 from kechuang_embedded.principals import demonstration_principals
 from kechuang_embedded.settings import StackSettings
-from kechuang_embedded.tokens import TokenMint
+from kechuang_embedded.tokens import DEMO_CLIENT, TokenMint
 
 URL = "http://issuer.test"
 SECRET = "secret-of-the-test"
@@ -78,7 +78,7 @@ async def client(keys: IssuerKeys, time: MovedTime) -> AsyncIterator[httpx.Async
 
 async def token(client: httpx.AsyncClient, **form: str) -> str:
     answer = await client.post(
-        "/token", data={"grant_type": "client_credentials", **form}, auth=(issuer.DEMO_CLIENT, SECRET)
+        "/token", data={"grant_type": "client_credentials", **form}, auth=(DEMO_CLIENT, SECRET)
     )
     assert answer.status_code == 200, answer.text
     access_token: str = answer.json()["access_token"]
@@ -156,7 +156,7 @@ async def test_anybody_else_on_demand(client: httpx.AsyncClient) -> None:
 )
 async def test_a_request_for_nobody_is_refused(client: httpx.AsyncClient, form: dict[str, str]) -> None:
     answer = await client.post(
-        "/token", data={"grant_type": "client_credentials", **form}, auth=(issuer.DEMO_CLIENT, SECRET)
+        "/token", data={"grant_type": "client_credentials", **form}, auth=(DEMO_CLIENT, SECRET)
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
@@ -164,8 +164,8 @@ async def test_a_request_for_nobody_is_refused(client: httpx.AsyncClient, form: 
 async def test_a_wrong_secret_or_grant_is_refused(client: httpx.AsyncClient) -> None:
     form = {"grant_type": "client_credentials", "principal": "expert"}
     assert (await client.post("/token", data=form)).json()["error"] == "invalid_client"
-    assert (await client.post("/token", data=form, auth=(issuer.DEMO_CLIENT, "guess"))).status_code == 401
-    in_form = {**form, "client_id": issuer.DEMO_CLIENT, "client_secret": SECRET}
+    assert (await client.post("/token", data=form, auth=(DEMO_CLIENT, "guess"))).status_code == 401
+    in_form = {**form, "client_id": DEMO_CLIENT, "client_secret": SECRET}
     assert (await client.post("/token", data=in_form)).status_code == 200
     other = {**in_form, "grant_type": "password"}
     assert (await client.post("/token", data=other)).json()["error"] == "unsupported_grant_type"

@@ -9,13 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import uvicorn
 from pydantic import ValidationError
 
 from kechuang.clock import Clock
-from kechuang_embedded import issuer
 from kechuang_embedded.issuer_keys import IssuerKeys
 from kechuang_embedded.layout import Layout
 from kechuang_embedded.nats import Nats, load_subscriptions
@@ -24,6 +21,7 @@ from kechuang_embedded.processes import end_left_over, lives, read_status
 from kechuang_embedded.settings import StackSettings
 from kechuang_embedded.stack import Stack
 from kechuang_embedded.supervisor import AlreadyRunningError, StartError, Supervisor
+from kechuang_embedded.tokens import DEMO_CLIENT
 
 _ALREADY: Final = 75  # EX_TEMPFAIL: another supervisor of this stack was faster
 _PATIENCE: Final = 300.0
@@ -121,7 +119,7 @@ class Commands:
         except UnknownPrincipalError as error:
             print(error, file=sys.stderr)
             return 2
-        print(stack.mint.token(principal, issuer.DEMO_CLIENT, arguments.life))
+        print(stack.mint.token(principal, DEMO_CLIENT, arguments.life))
         return 0
 
     def rotate_keys(self, _: argparse.Namespace) -> int:
@@ -177,9 +175,9 @@ class Commands:
         if stack.mint is None:
             print("an outside issuer is configured", file=sys.stderr)
             return 1
-        app = issuer.create_app(stack.mint, stack.vault.value("demo-client"), profile=stack.settings.profile)
-        address = urlsplit(stack.mint.issuer)
-        uvicorn.run(app, host=str(address.hostname), port=address.port or 0, log_level="warning")
+        from kechuang_embedded import issuer  # half a second that the other commands do without
+
+        issuer.run(stack.mint, stack.vault.value("demo-client"), profile=stack.settings.profile)
         return 0
 
     def _stack(self, *, running: bool = False) -> Stack:

@@ -8,16 +8,17 @@ import base64
 import binascii
 import secrets
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
+import uvicorn
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from kechuang_embedded.issuer_keys import ALGORITHM, LONGEST_LIFE
 from kechuang_embedded.principals import Principal, UnknownPrincipalError, on_demand
-from kechuang_embedded.tokens import DEFAULT_LIFE, SCOPE, TokenMint
+from kechuang_embedded.tokens import DEFAULT_LIFE, DEMO_CLIENT, SCOPE, TokenMint
 
-DEMO_CLIENT: Final = "kechuang-demo"
 _GRANT: Final = "client_credentials"
 _NOT_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
@@ -89,6 +90,13 @@ def create_app(mint: TokenMint, client_secret: str, *, profile: str) -> FastAPI:
         return JSONResponse(answer, headers=_NOT_STORED)
 
     return app
+
+
+def run(mint: TokenMint, client_secret: str, *, profile: str) -> None:
+    """Serve at the issuer's own address until a signal ends it."""
+    app = create_app(mint, client_secret, profile=profile)
+    address = urlsplit(mint.issuer)
+    uvicorn.run(app, host=str(address.hostname), port=address.port or 0, log_level="warning")
 
 
 def _credentials(request: Request, form: TokenRequest) -> tuple[str, str]:

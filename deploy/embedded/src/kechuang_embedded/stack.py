@@ -19,7 +19,6 @@ import httpx
 from kechuang.clock import Clock, start_of_day
 from kechuang_embedded import databases, streams
 from kechuang_embedded.databases import DatabaseUrls
-from kechuang_embedded.issuer import DEMO_CLIENT
 from kechuang_embedded.issuer_keys import LONGEST_LIFE, IssuerKeys
 from kechuang_embedded.layout import Layout, write_atomically
 from kechuang_embedded.nats import ADMIN, OBSERVER, Nats, NatsUrls, Subscriptions, check, load_subscriptions
@@ -30,7 +29,7 @@ from kechuang_embedded.processes import run_to_end
 from kechuang_embedded.services import SERVICES, WITH_DATA, Service
 from kechuang_embedded.settings import StackSettings
 from kechuang_embedded.supervisor import Program, Stage, Step
-from kechuang_embedded.tokens import AUDIENCE, TokenMint
+from kechuang_embedded.tokens import AUDIENCE, DEMO_CLIENT, TokenMint
 from kechuang_embedded.traefik import Gateway
 from kechuang_embedded.vault import Vault, load_passwords
 

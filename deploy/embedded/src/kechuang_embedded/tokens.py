@@ -9,6 +9,8 @@ from kechuang_embedded.principals import Principal
 
 AUDIENCE: Final = "kechuang"
 SCOPE: Final = "kechuang"
+DEMO_CLIENT: Final = "kechuang-demo"
+"""The one client of the embedded issuer; it may ask for a token of anybody."""
 DEFAULT_LIFE: Final = 3600
 
 
