@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from commissioner_matching.service import SERVICE
 
+from commissioner_matching.service import SERVICE
 from kechuang.testing import ServiceHarness
 
 

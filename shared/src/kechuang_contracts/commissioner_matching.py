@@ -121,12 +121,16 @@ class PanelSeat(BaseModel):
 
 
 class ExpertDrawDrawn(_Matching):
-    """A panel was drawn and confirmed for a call."""
+    """A panel was drawn and confirmed, or one of a confirmed panel was replaced: the newest version wins.
+
+    `record` is what asked for it: for a call the review panel's id, with the call's id in `call`.
+    """
 
     aggregate_kind: ClassVar[str] = "expert-draw"
     name: ClassVar[str] = "drawn"
     purpose: str
     record: str
+    call: str | None = None
     panel: list[PanelSeat]
     pool_digest: str
     drawn_on: date

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from kechuang import access
+from kechuang.access import Actor
 from kechuang.resources import Record
 from kechuang.states import Awaits, Machine, Reason, verb
 from kechuang.text import Text
@@ -33,8 +35,12 @@ ROUTES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need(Record):
-    """A technical need. `confidential` is seen by the owner and the handling officers alone, until a
-    server has accepted a dispatch; `public_text` is what the owner consents to publish in a call."""
+    """A technical need.
+
+    `confidential` is seen by the owner and the handling officers alone, until a server has accepted a
+    dispatch: `invited_persons` are asked to serve and see the rest, `serving_persons` see it all.
+    `public_text` is what the owner consents to publish in a call.
+    """
 
     title: str
     text: str
@@ -48,10 +54,14 @@ class Need(Record):
     public_title: str | None
     public_text: str | None
     consented_by: str | None
+    consented_at: datetime | None
     dispatch: str | None
     contract: str | None
+    invited_persons: Sequence[str]
     serving_persons: Sequence[str]
+    returns: Sequence[dict[str, Any]]
     submitted_on: date | None
+    campaign: str | None
 
 
 def _needs_public_text(need: Need) -> Iterable[Reason]:
@@ -78,13 +88,19 @@ MACHINE = Machine(
         verb("return", "退回修改", "Return for correction", from_="submitted", to="returned", handles=True),
         verb("route", "分流", "Route", from_="accepted", to="routed", handles=True),
         verb("advise", "答复", "Give advice", from_="routed", to="advice_given", handles=True),
+        verb("invite", "邀请服务", "Invite to serve", from_=("routed", "in_service"), automatic=True),
+        verb("disclose", "向受派人员开放", "Disclose to who serves", from_=("routed", "in_service"), automatic=True),
         verb("serve", "开始服务", "Begin service", from_="routed", to="in_service", automatic=True),
+        verb("release", "服务终止", "End service", from_=("routed", "in_service"), automatic=True),
         verb("escalate", "转为揭榜", "Escalate to a call", from_=("routed", "in_service"),
              to="escalated_to_call", handles=True, guards=(_needs_public_text,)),
         verb("consent", "同意公开文本", "Consent to the public text",
              from_=("accepted", "routed", "in_service"), authority="sign"),
         verb("resolve", "标记解决", "Resolve", from_=("in_service", "advice_given", "escalated_to_call"),
              to="resolved"),
+        verb("fulfil", "合同验收解决", "Resolved by an accepted contract", from_="escalated_to_call",
+             to="resolved", automatic=True),
+        verb("lapse", "逾期未改", "Lapse", from_="returned", to="withdrawn", automatic=True),
         verb("confirm", "确认解决", "Confirm as resolved", from_=("resolved", "advice_given"),
              to="confirmed", authority="submit"),
         verb("reopen", "重新打开", "Reopen", from_=("resolved", "advice_given", "confirmed"), to="routed",
@@ -103,8 +119,27 @@ MACHINE = Machine(
 
 
 def sight(need: Need) -> Iterable[str]:
-    """The owner always; officers of the place once submitted; persons once they serve it."""
+    """The owner always; officers of the place once submitted; persons once they are asked or serve."""
     yield from access.owner(need.organisation)
     if need.state != "draft":
         yield from access.place(need.city, need.division, *need.zones)
-    yield from access.person(*need.serving_persons)
+    yield from access.person(*need.invited_persons, *need.serving_persons)
+
+
+_HANDLING = frozenset({"county_officer", "zone_officer", "city_officer"})
+
+
+def reads_confidential(need: Need, actor: Actor) -> bool:
+    """Tell whether the confidential part is shown: to the owner, the place's officers, and who serves."""
+    if actor.organisation is not None and actor.organisation == need.organisation:
+        return True
+    if actor.roles & _HANDLING and not {need.city, need.division, *need.zones}.isdisjoint(actor.areas):
+        return True
+    return actor.person is not None and actor.person in need.serving_persons
+
+
+def way_of_solving(need: Need) -> str:
+    """Say what solved it: an accepted `contract`, a `dispatch`, or `advice`."""
+    if need.contract:
+        return "contract"
+    return "dispatch" if need.dispatch else "advice"

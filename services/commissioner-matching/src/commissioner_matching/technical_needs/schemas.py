@@ -1,11 +1,11 @@
 """Technical needs on the wire."""
 
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from kechuang.http.schemas import ExternalId, Input, Line, Prose, RecordOut
+from kechuang.http.schemas import ExternalId, Input, Line, Prose, RecordOut, merge_patch
 from kechuang.money import Money, MoneyOut
 
 EXAMPLE = {
@@ -37,26 +37,13 @@ class TechnicalNeedCreate(Input):
     budget_fen: Money | None = Field(
         default=None, alias="budget", description="What the enterprise would spend, CNY"
     )
+    campaign: str | None = Field(default=None, max_length=64, description="Need campaign it answers to")
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
 
 
-class TechnicalNeedPatch(Input):
+@merge_patch
+class TechnicalNeedPatch(TechnicalNeedCreate):
     """Fields to change (JSON Merge Patch)."""
-
-    title: Line = Field(default=None)  # type: ignore[assignment]  # absent means unchanged
-    text: Prose = Field(default=None)  # type: ignore[assignment]
-    confidential: Prose | None = None
-    fields: list[Line] = Field(default=None, max_length=10)  # type: ignore[assignment]
-    discipline: str | None = Field(default=None, pattern=r"^\d{3}(\.\d{2}(\d{2})?)?$")
-    chain: Line | None = None
-    budget_fen: Money | None = Field(default=None, alias="budget")
-
-
-class TechnicalNeedReturn(Input):
-    """What the owner must correct."""
-
-    reason: Prose
-    items: list[str] = Field(default_factory=list, description="JSON Pointers of the fields to correct")
 
 
 class TechnicalNeedRoute(Input):
@@ -78,6 +65,13 @@ class TechnicalNeedConsent(Input):
     public_text: Prose
 
 
+class TechnicalNeedReopen(Input):
+    """Why it is not solved after all."""
+
+    example: ClassVar[dict[str, Any]] = {"reason": "批量生产后缺陷重新出现。"}
+    reason: Prose
+
+
 class TechnicalNeedOut(RecordOut):
     """A technical need. `confidential` is null for those who may not read it."""
 
@@ -92,6 +86,9 @@ class TechnicalNeedOut(RecordOut):
     answer: str | None
     public_title: str | None
     public_text: str | None
+    consented_at: datetime | None
     dispatch: str | None
     contract: str | None
+    returns: list[dict[str, Any]] = Field(description="What was returned for correction, step by step")
     submitted_on: date | None
+    campaign: str | None

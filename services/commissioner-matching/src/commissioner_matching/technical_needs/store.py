@@ -1,7 +1,7 @@
 """The table of technical needs and the scoped store over it."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from commissioner_matching.metadata import metadata
 from commissioner_matching.technical_needs.domain import MACHINE, Need, sight
@@ -25,10 +25,14 @@ _table = record_table(
     sa.Column("public_title", sa.Text),
     sa.Column("public_text", sa.Text),
     sa.Column("consented_by", sa.Text),
+    sa.Column("consented_at", sa.DateTime(timezone=True)),
     sa.Column("dispatch", sa.Text),
     sa.Column("contract", sa.Text),
+    sa.Column("invited_persons", ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("serving_persons", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("returns", JSONB, nullable=False, server_default="[]"),
     sa.Column("submitted_on", sa.Date),
+    sa.Column("campaign", sa.Text),
     sa.Index("technical_need_search", sa.text("title gin_trgm_ops"), sa.text("text gin_trgm_ops"),
              postgresql_using="gin"),
 )  # fmt: skip
@@ -46,6 +50,8 @@ NEEDS: Resource[Need] = Resource(
     search=("title", "text"),
     filters={
         "chain": Filter("chain", Text("产业链", "Chain")),
+        "field": Filter("fields", Text("技术领域", "Technology field"), array=True),
+        "campaign": Filter("campaign", Text("征集活动", "Campaign")),
         "route": Filter("route", Text("分流方式", "Route")),
     },
 )

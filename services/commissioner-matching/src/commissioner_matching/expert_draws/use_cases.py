@@ -1,0 +1,263 @@
+"""What can be done with a draw: one function per step, each kept in the record."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from commissioner_matching.expert_draws import domain
+from commissioner_matching.expert_draws.domain import ExpertDraw
+from commissioner_matching.expert_draws.pool import pool_of
+from commissioner_matching.expert_draws.seating import DrawRefusedError
+from commissioner_matching.expert_draws.sequence import commitment, freeze, key_string, record
+from commissioner_matching.expert_draws.store import expert_draws
+from commissioner_matching.locks import hold
+from commissioner_matching.persons.domain import GROUP
+from commissioner_matching.persons.store import persons
+from kechuang.db.unit import ReadUnit, UnitOfWork
+from kechuang.errors import Conflict, NotPermitted, invalid
+from kechuang.messaging.events import Received
+from kechuang.personal.store import unseal
+from kechuang.text import Text
+from kechuang_contracts import commissioner_matching as events
+from kechuang_contracts.project_bidding import ReviewPanelRequested
+
+_OFFICERS = 2
+_EMPTY: dict[str, Any] = {
+    "commitments": [], "pool": [], "people": {}, "reveals": [], "withdrawals": [], "seats": [],
+    "seated_persons": [],
+}  # fmt: skip
+
+
+async def request(uow: UnitOfWork, values: dict[str, Any]) -> ExpertDraw:
+    """Ask for a draw; who asks runs the matter and does not draw."""
+    await hold(uow, "expert-draw", values["source"])
+    if await _open_draw(uow, values["source"]):
+        raise Conflict(Text("该事项已有抽取。", "There is a draw for this already."), code="draw_exists")
+    return await expert_draws.create(uow, **values, **_EMPTY, run_by=[uow.actor.subject])
+
+
+async def requested_by_call(uow: UnitOfWork, event: Received[ReviewPanelRequested]) -> None:
+    """A call has been opened and asks for its panel.
+
+    Idempotent: one open draw for each review panel, whatever is repeated.
+    """
+    data = event.data
+    await hold(uow, "expert-draw", event.aggregate)
+    if await _open_draw(uow, event.aggregate):
+        return
+    await expert_draws.create(
+        uow, city=data.city, division=data.division, zones=list(data.zones), purpose="call",
+        source=event.aggregate, call=data.call, call_number=data.call_number,
+        strata=[each.model_dump() for each in data.strata], disciplines=list(data.disciplines),
+        recused_organisations=list(data.recused_organisations),
+        recused_persons=list(data.recused_persons), per_employer=data.per_employer,
+        run_by=list(data.run_by), **_EMPTY,
+    )  # fmt: skip
+
+
+async def _open_draw(uow: UnitOfWork, source: str) -> bool:
+    found = await expert_draws.lookup(uow, source=source)
+    return any(each.state != "cancelled" for each in found)
+
+
+async def commit(uow: UnitOfWork, draw_id: str, digest: str) -> ExpertDraw:
+    """An officer commits to a secret. Raises NotPermitted `runs_the_matter`, Conflict `committed_already`."""
+    draw = await expert_draws.load(uow, draw_id, "commit")
+    if uow.actor.subject in draw.run_by:
+        raise NotPermitted(
+            Text("承办该事项的人员不得参与抽取。", "Who runs the matter does not draw."),
+            code="runs_the_matter",
+        )
+    if domain.is_drawing(draw, uow.actor):
+        raise Conflict(
+            Text("您已提交承诺，须由另一人提交第二份。", "You have committed; another officer is needed."),
+            code="committed_already",
+        )
+    entry = {"officer": uow.actor.subject, "digest": digest, "committed_at": uow.now.isoformat()}
+    entries = [*draw.commitments, entry]
+    to = "committed" if len(entries) == _OFFICERS else None
+    return await expert_draws.change(uow, draw, "commit", to=to, commitments=entries)
+
+
+async def freeze_pool(uow: UnitOfWork, draw_id: str, declared: Mapping[str, str]) -> ExpertDraw:
+    """Freeze the pool and publish its digest; nobody knows yet what the key will be."""
+    draw = await _of_officer(uow, draw_id, "freeze")
+    pool = await pool_of(uow, draw, declared)
+    try:
+        frozen = freeze(
+            draw.id, domain.rules_of(draw), pool.candidates, domain.commitments_of(draw), frozen_at=uow.now
+        )
+    except DrawRefusedError as refused:
+        raise _refused(refused) from refused
+    return await expert_draws.change(
+        uow, draw, "freeze", pool=[{**asdict(each), "kinds": list(each.kinds)} for each in frozen.pool],
+        people=dict(pool.people), pool_digest=frozen.pool_digest, frozen_at=uow.now,
+    )  # fmt: skip
+
+
+async def reveal(uow: UnitOfWork, draw_id: str, secret: str, public: Mapping[str, Any] | None) -> ExpertDraw:
+    """An officer reveals; the public value is noted with the first reveal, the second one draws."""
+    draw = await _of_officer(uow, draw_id, "reveal")
+    if any(each["officer"] == uow.actor.subject for each in draw.reveals):
+        raise Conflict(Text("您已公开随机数。", "You have revealed already."), code="revealed_already")
+    mine = next(each for each in draw.commitments if each["officer"] == uow.actor.subject)
+    if commitment(draw.id, uow.actor.subject, secret) != mine["digest"]:
+        raise invalid(
+            "/secret", "not_committed_to", "与所承诺的摘要不一致。", "Not the secret that was committed to."
+        )
+    noted = _public_value(uow, draw, public)
+    entry = {"officer": uow.actor.subject, "secret": secret.lower(), "revealed_at": uow.now.isoformat()}
+    reveals = [*draw.reveals, entry]
+    if len(reveals) < _OFFICERS:
+        return await expert_draws.change(uow, draw, "reveal", reveals=reveals, public_value=noted)
+    return await expert_draws.change(
+        uow, draw, "reveal", to="drawn", **_drawn(draw, reveals=reveals, public_value=noted)
+    )
+
+
+def _public_value(uow: UnitOfWork, draw: ExpertDraw, public: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if draw.public_value is not None:
+        # Chosen by the second officer, who knows the first secret, it would choose the panel.
+        if public is not None:
+            raise invalid(
+                "/public_value", "noted_already", "公开随机值已登记，不能再改。", "It was noted already."
+            )
+        return draw.public_value
+    if public is None:
+        raise invalid(
+            "/public_value", "public_value_missing", "首次公开须同时登记公开随机值。",
+            "The first reveal notes the public value.",
+        )  # fmt: skip
+    at: datetime = public["published_at"]
+    if draw.frozen_at is None or not draw.frozen_at < at <= uow.now:
+        raise invalid(
+            "/public_value/published_at", "not_after_freeze", "公开随机值须产生于名单冻结之后。",
+            "The public value must have come after the freeze.",
+        )  # fmt: skip
+    value = public["value"]
+    try:
+        key_string([tuple(value) if isinstance(value, list) else value])
+    except DrawRefusedError as refused:
+        raise invalid(
+            "/public_value/value", "empty", "公开随机值不含字母或数字。", "It has no letter and no digit."
+        ) from refused
+    return {"source": public["source"], "value": value, "published_at": at.isoformat()}
+
+
+def _drawn(draw: ExpertDraw, **given: Any) -> dict[str, Any]:
+    """Work the whole draw out anew from what is on record."""
+    full = replace(draw, **given)
+    try:
+        protocol = record(
+            domain.frozen_of(full), domain.reveals_of(full), domain.public_value_of(full),
+            domain.withdrawals_of(full),
+        )  # fmt: skip
+    except DrawRefusedError as refused:
+        raise _refused(refused) from refused
+    seats = [
+        {"seat": at, "stratum": each["kind"], "candidate": each["candidate"]}
+        for at, each in enumerate(protocol["seats"], start=1)
+    ]
+    people = [full.people[each["candidate"]]["person"] for each in seats]
+    return {**given, "protocol": protocol, "seats": seats, "seated_persons": people}
+
+
+async def replace_expert(uow: UnitOfWork, draw_id: str, candidate: str, kind: str, reason: str) -> ExpertDraw:
+    """Somebody drawn does not take part: the place goes to the next of the same sequence."""
+    draw = await _of_officer(uow, draw_id, "replace")
+    if candidate not in {each["candidate"] for each in draw.seats}:
+        raise invalid("/candidate", "not_seated", "该代号不在名单中。", "Nobody sits under this pseudonym.")
+    entry = {"candidate": candidate, "kind": kind, "reason": reason, "at": uow.now.isoformat()}
+    replaced = await expert_draws.change(
+        uow, draw, "replace", **_drawn(draw, withdrawals=[*draw.withdrawals, entry])
+    )
+    if replaced.state == "confirmed":
+        _tell(uow, replaced)
+    return replaced
+
+
+async def confirm(uow: UnitOfWork, draw_id: str) -> ExpertDraw:
+    """The panel is complete: whoever asked for it is told."""
+    draw = await _of_officer(uow, draw_id, "confirm")
+    confirmed = await expert_draws.change(uow, draw, "confirm", confirmed_on=uow.today)
+    _tell(uow, confirmed)
+    return confirmed
+
+
+async def publish(uow: UnitOfWork, draw_id: str) -> ExpertDraw:
+    """After the result's notice: everybody may read and verify the record, by pseudonyms."""
+    draw = await _of_officer(uow, draw_id, "publish")
+    return await expert_draws.change(uow, draw, "publish", published_on=uow.today)
+
+
+async def cancel(uow: UnitOfWork, draw_id: str, reason: str) -> ExpertDraw:
+    """Stop a draw; it stays on record."""
+    uow.reason = reason
+    return await expert_draws.change(uow, await expert_draws.load(uow, draw_id, "cancel"), "cancel")
+
+
+async def protocol_of(unit: ReadUnit, draw_id: str) -> Mapping[str, Any]:
+    """Give the record for download: to the drawing officers once drawn, to everybody once published."""
+    draw = await expert_draws.get(unit, draw_id)
+    if draw.protocol is None or not (draw.state == "published" or domain.is_drawing(draw, unit.actor)):
+        raise NotPermitted(
+            Text(
+                "抽取记录在公布前仅抽取人员可见。",
+                "Before it is published the drawing officers alone see it.",
+            ),
+            code="not_published",
+        )
+    return draw.protocol
+
+
+async def names(uow: UnitOfWork, draw_id: str, reason: str) -> list[dict[str, Any]]:
+    """Give the panel's names to a drawing officer, who must notify them; audited."""
+    draw = await _of_officer(uow, draw_id, "names")
+    uow.audit(
+        "expert-draws:names", resource="expert-draws", record_id=draw.id, version=draw.version, reason=reason
+    )
+    found = []
+    for each in draw.seats:
+        who = draw.people[each["candidate"]]
+        person = await persons.lookup_one(uow, id=who["person"])
+        sealed = {"name": person.name, "phone": person.phone} if person else {}
+        rows = {who["person"]: {key: value for key, value in sealed.items() if value is not None}}
+        clear = (await unseal(uow, GROUP, rows))[who["person"]] or {}
+        told = {key: clear[key].reveal() if key in clear else None for key in ("name", "phone")}
+        found.append({"seat": each["seat"], "expert": who["expert"], "person": who["person"], **told})
+    return found
+
+
+async def _of_officer(uow: UnitOfWork, draw_id: str, verb: str) -> ExpertDraw:
+    draw = await expert_draws.load(uow, draw_id, verb)
+    if not domain.is_drawing(draw, uow.actor) and draw.state != "requested":
+        raise NotPermitted(
+            Text("仅两名抽取人员可以操作。", "Only the two drawing officers may do this."),
+            code="not_a_drawing_officer",
+        )
+    return draw
+
+
+def _refused(refused: DrawRefusedError) -> Conflict:
+    return Conflict(
+        Text("抽取条件不满足，请核对名单与步骤。", f"The draw refuses: {refused}."),
+        code=f"draw_{refused.code}",
+    )
+
+
+def _tell(uow: UnitOfWork, draw: ExpertDraw) -> None:
+    panel = [
+        events.PanelSeat(
+            seat=each["seat"], person=draw.people[each["candidate"]]["person"], stratum=each["stratum"]
+        )
+        for each in draw.seats
+    ]
+    uow.emit(
+        events.ExpertDrawDrawn(
+            purpose=draw.purpose, record=draw.source, call=draw.call, panel=panel,
+            pool_digest=draw.pool_digest or "", drawn_on=uow.today,
+        ),
+        aggregate=draw.id,
+        version=draw.version,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Experts 专家: technical, management and financial, for reviews."""

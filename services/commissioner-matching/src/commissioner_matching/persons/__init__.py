@@ -1,0 +1,1 @@
+"""Persons 人员档案: one person, one file."""
