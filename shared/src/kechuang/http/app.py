@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,7 +17,7 @@ from kechuang.http import clock, openapi, problems
 from kechuang.http.files import file_router
 from kechuang.http.jobs import job_router
 from kechuang.http.middleware import Edge
-from kechuang.http.route import KitRoute
+from kechuang.http.route import KitRoute, api_routes
 from kechuang.http.tokens import TokenVerifier
 from kechuang.service import Service
 from kechuang.settings import Settings
@@ -75,13 +74,11 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
 
 def require_operations(app: FastAPI, service: Service) -> None:
     """Refuse a route outside the route class (it would never commit) or without a row in the table."""
-    for route in app.routes:
-        if not isinstance(route, APIRoute):
-            continue
+    for path, route in api_routes(app):
         if not isinstance(route, KitRoute):
-            raise TypeError(f"{route.path} is not of the kit's route class: it would never commit")
+            raise TypeError(f"{path} is not of the kit's route class: it would never commit")
         if not service.permissions.knows(route.described.action):
-            raise LookupError(f"{route.path}: action {route.described.action} is not in the permission table")
+            raise LookupError(f"{path}: action {route.described.action} is not in the permission table")
 
 
 def _operators_routes(app: FastAPI, database: Database) -> list[Route]:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from kechuang.http.route import KitRoute
+from kechuang.http.route import KitRoute, api_routes
 from kechuang.service import Service
 
 _PROBLEM: dict[str, Any] = {
@@ -102,8 +102,8 @@ def _generate(app: FastAPI, service: Service) -> dict[str, Any]:
         {"name": f"{each.title.zh} {each.title.en}", "x-resource": each.name} for each in service.resources
     ]
     operations = {
-        (route.path_format, method.lower()): route
-        for route in app.routes
+        (path, method.lower()): route
+        for path, route in api_routes(app)
         if isinstance(route, KitRoute)
         for method in route.methods or ()
     }

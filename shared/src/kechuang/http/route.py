@@ -6,13 +6,13 @@ so the stored answer is in the same transaction as the change, and a commit that
 as success. A GET runs on the reader's connection.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
-from fastapi.routing import APIRoute
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import Response, StreamingResponse
 
 from kechuang.access import Actor
@@ -89,6 +89,17 @@ class KitRoute(APIRoute):
             return await _write(request, actor, inner, described, name)
 
         return handle
+
+
+def api_routes(app: FastAPI) -> Iterator[tuple[str, APIRoute]]:
+    """Give every API route of an application with its whole path, those of included routers too.
+
+    `app.routes` alone does not show them: FastAPI keeps included routers as branches.
+    """
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute):
+            yield context.path or route.path, route
 
 
 def _refuse_nul_in_address(request: Request) -> None:
