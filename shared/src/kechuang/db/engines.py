@@ -5,6 +5,7 @@ connection itself, so that the claim of an idempotency key and the flush of side
 statements there (see docs/decisions/0004-one-flush.md). Reads need no transaction and no reset.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -65,6 +66,7 @@ class Database:
         self.write = _engine(settings.database_url.get_secret_value(), settings.write_pool, read_only=False)
         self.read = _engine(settings.database_read_url.get_secret_value(), settings.read_pool, read_only=True)
         self.clock = Clock(movable=settings.clock_movable)
+        self._refreshing = asyncio.Lock()
         self.waker = Waker(settings.database_url.get_secret_value())
 
     async def start(self) -> None:
@@ -84,13 +86,18 @@ class Database:
     async def refresh_clock(self) -> None:
         """Read the business clock's offset when it is movable and the cached one is old."""
         clock = self.clock
-        if not clock.movable:
+        if not clock.movable or self._clock_is_fresh():
             return
-        if clock.refreshed_at is not None and clock.monotonic() - clock.refreshed_at < CLOCK_CACHE_SECONDS:
-            return
-        async with self.read.connect() as conn:
-            seconds = (await conn.execute(sa.select(clock_offset.c.seconds))).scalar()
-        clock.set_offset(timedelta(seconds=seconds or 0))
+        async with self._refreshing:  # one asks for all who wait
+            if self._clock_is_fresh():
+                return
+            async with self.read.connect() as conn:
+                seconds = (await conn.execute(sa.select(clock_offset.c.seconds))).scalar()
+            clock.set_offset(timedelta(seconds=seconds or 0))
+
+    def _clock_is_fresh(self) -> bool:
+        at = self.clock.refreshed_at
+        return at is not None and self.clock.monotonic() - at < CLOCK_CACHE_SECONDS
 
     @asynccontextmanager
     async def unit(self, actor: Actor, *, cause: "Cause | None" = None) -> AsyncIterator["UnitOfWork"]:

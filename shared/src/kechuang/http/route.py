@@ -234,13 +234,14 @@ def _if_match(request: Request) -> int | None:
     return int(version)
 
 
-def _write_unit(request: Request) -> UnitOfWork:
+# Coroutines, since FastAPI hands plain functions to a thread.
+async def _write_unit(request: Request) -> UnitOfWork:
     unit = request.scope["kechuang.unit"]
     assert isinstance(unit, UnitOfWork)
     return unit
 
 
-def _read_unit(request: Request) -> ReadUnit:
+async def _read_unit(request: Request) -> ReadUnit:
     unit = request.scope["kechuang.unit"]
     assert isinstance(unit, ReadUnit)
     return unit
