@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kechuang_embedded.layout import write_atomically
+from kechuang_embedded.layout import Layout, write_atomically
 from kechuang_embedded.ports import PortBook, free_ports, is_free
 from kechuang_embedded.vault import Vault
 
@@ -48,3 +48,26 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OSError, match="disk full"):
         write_atomically(path, "new")
     assert path.read_text() == "old"
+
+
+def test_a_reset_removes_nothing_that_is_not_the_stacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kechuang_embedded.binaries.is_root", lambda: False)
+    home = tmp_path / "chosen"
+    layout = Layout(run=tmp_path / "run", state=home)
+    layout.create()
+    Vault(layout.secrets_file).value("a")
+    (home / "thesis.docx").write_text("years of work")
+    layout.clear()
+    assert [path.name for path in home.iterdir()] == ["thesis.docx"]
+    assert not layout.run.exists()
+
+
+def test_root_is_told_when_the_database_could_not_reach_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kechuang_embedded.binaries.is_root", lambda: True)
+    tmp_path.chmod(0o700)
+    with pytest.raises(PermissionError, match="reachable by all users"):
+        Layout(run=tmp_path / "run", state=tmp_path / "state").create()

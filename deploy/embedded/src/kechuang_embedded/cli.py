@@ -16,6 +16,7 @@ from kechuang.clock import Clock
 from kechuang_embedded.issuer_keys import IssuerKeys
 from kechuang_embedded.layout import Layout
 from kechuang_embedded.nats import Nats, load_subscriptions
+from kechuang_embedded.plan import stages
 from kechuang_embedded.principals import UnknownPrincipalError, on_demand
 from kechuang_embedded.processes import end_left_over, lives, read_status
 from kechuang_embedded.settings import StackSettings
@@ -154,7 +155,7 @@ class Commands:
     def supervise(self, _: argparse.Namespace) -> int:
         """Run the supervisor in the foreground, as containers and service managers want it."""
         supervisor = Supervisor(
-            lambda: self._stack().stages(),
+            lambda: stages(self._stack()),
             status=self.layout.status_file,
             lock=self.layout.lock_file,
             logs=self.layout.logs,
@@ -255,5 +256,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(command(parsed))
     except ValidationError as error:
         for fault in error.errors():
-            print(fault["msg"], file=sys.stderr)
+            print(f"{'.'.join(map(str, fault['loc']))} {fault['msg']}".strip(), file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:  # a setting that names no instant, a folder that cannot be used …
+        print(error, file=sys.stderr)
         return 2

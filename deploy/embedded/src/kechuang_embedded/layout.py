@@ -8,6 +8,7 @@ keeps `stack.json` and a pointer (`state-home`). `KECHUANG_STATE_HOME` overrides
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,20 @@ from kechuang_embedded import binaries
 
 CHECKOUT: Final = Path(__file__).resolve().parents[4]
 """The checkout that holds this file; our packages are installed in place."""
+_OURS: Final = (
+    *(
+        "engine-*",
+        "postgres*",
+        "nats",
+        "gateway",
+        "files",
+        "logs",
+        "secrets.*",
+        "ports.json",
+        "issuer-keys.json",
+    ),
+    *("stack.json", "status.json", "state-home", "supervisor.lock", ".*.[0-9]*"),
+)
 _ROOT_HOME: Final = Path("/var/lib/kechuang")
 
 
@@ -95,9 +110,15 @@ class Layout:
             write_atomically(self.run / "state-home", f"{self.state}\n")
 
     def clear(self) -> None:
-        """Remove everything that the stack stored."""
+        """Remove everything that the stack stored, and nothing that somebody else put into a chosen folder."""
         for folder in {self.state, self.run}:
-            shutil.rmtree(folder, ignore_errors=True)
+            for entry in (path for pattern in _OURS for path in folder.glob(pattern)):
+                if entry.is_dir():
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    entry.unlink(missing_ok=True)
+            with suppress(OSError):  # something else is in it
+                folder.rmdir()
 
 
 def _make_passable(state: Path) -> None:

@@ -1,10 +1,6 @@
-"""The whole stack: which engines, in which order, with which addresses.
-
-PostgreSQL and NATS → databases, streams, migrations → issuer → apis → workers → gateway.
-"""
+"""The whole stack: which engines, with which addresses, and what each process is told. `plan.py` starts them."""
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,28 +10,25 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from kechuang.clock import Clock, start_of_day
 from kechuang_embedded import databases, streams
 from kechuang_embedded.databases import DatabaseUrls
 from kechuang_embedded.issuer_keys import LONGEST_LIFE, IssuerKeys
 from kechuang_embedded.layout import Layout, write_atomically
-from kechuang_embedded.nats import ADMIN, OBSERVER, Nats, NatsUrls, Subscriptions, check, load_subscriptions
+from kechuang_embedded.nats import ADMIN, OBSERVER, Nats, NatsUrls, Subscriptions, load_subscriptions
 from kechuang_embedded.ports import PortBook
-from kechuang_embedded.postgres import STOP_SIGNAL, Postgres
+from kechuang_embedded.postgres import Postgres
 from kechuang_embedded.principals import demonstration_principals
 from kechuang_embedded.processes import run_to_end
 from kechuang_embedded.services import SERVICES, WITH_DATA, Service
 from kechuang_embedded.settings import StackSettings
-from kechuang_embedded.supervisor import Program, Stage, Step
 from kechuang_embedded.tokens import AUDIENCE, DEMO_CLIENT, TokenMint
 from kechuang_embedded.traefik import Gateway
 from kechuang_embedded.vault import Vault, load_passwords
 
 OPENING_KEY_HOLDERS = ("city_officer", "second_city_officer", "city_approver")
 _CONNECTIONS_OF_A_PROCESS = 28  # the pools of a service process, write and read
-_LOOPBACK = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass
@@ -65,8 +58,6 @@ class Stack:
         start = datetime.fromisoformat(self.settings.clock_start)
         instant = start if start.tzinfo else start_of_day(start.date())
         return str(int((instant - Clock().real_now()).total_seconds()))
-
-    # --- engines -------------------------------------------------------------------------------------------
 
     @cached_property
     def postgres(self) -> Postgres | None:
@@ -107,7 +98,7 @@ class Stack:
         clock = Clock()
         keys = IssuerKeys(self.layout.issuer_keys, clock)
         port = self.ports.port("issuer", self.settings.issuer_port)
-        return TokenMint(f"http://{_LOOPBACK}:{port}", keys, clock)
+        return TokenMint(f"http://{LOOPBACK}:{port}", keys, clock)
 
     @cached_property
     def gateway(self) -> Gateway | None:
@@ -137,27 +128,11 @@ class Stack:
         """Service → base addresses of its api processes."""
         return {
             service.name: [
-                f"http://{_LOOPBACK}:{self._port(service, 'api', copy)}"
+                f"http://{LOOPBACK}:{self.service_port(service, 'api', copy)}"
                 for copy in range(1, self.settings.copies + 1)
             ]
             for service in self.services
         }
-
-    # --- what runs -----------------------------------------------------------------------------------------
-
-    def stages(self) -> list[Stage]:
-        """The order of the start; the stop goes the other way."""
-        stages: list[Stage] = [self._engines(), Step("databases", self.ensure_databases)]
-        stages += [Step("streams", self.deploy_streams), Step("migrations", self.migrate)]
-        if self.mint is not None:
-            stages.append([self._issuer()])
-        stages.append([self._service(each, "api", copy) for each, copy in self._copies(self.services)])
-        with_data = [each for each in self.services if each.owns_data and find_spec("kechuang.worker")]
-        stages.append([self._service(each, "worker", copy) for each, copy in self._copies(with_data)])
-        if self.gateway is not None:
-            stages.append([self._gateway(self.gateway)])
-        stages.append(Step("stack.json", self.publish))
-        return [stage for stage in stages if stage]
 
     async def ensure_databases(self) -> None:
         wanted = {each.package: self.vault.passwords(each.package) for each in WITH_DATA}
@@ -216,7 +191,7 @@ class Stack:
         told = {
             "PROFILE": self.settings.profile,
             "SERVICE": service.name,
-            "HOST": _LOOPBACK,
+            "HOST": LOOPBACK,
             "PORT": str(port),
             "OIDC_ISSUER": issuer,
             "OIDC_JWKS_URL": jwks,
@@ -256,59 +231,6 @@ class Stack:
             | {f"KECHUANG_{name}": value for name, value in told.items()}
         )
 
-    # --- programs ------------------------------------------------------------------------------------------
-
-    def _engines(self) -> list[Program]:
-        programs = []
-        if (postgres := self.postgres) is not None:
-            postgres.prepare()
-            programs.append(
-                Program(
-                    name="postgres",
-                    command=postgres.command(),
-                    ready=postgres.check,
-                    options=postgres.process_options(),
-                    stop_signal=STOP_SIGNAL,
-                    death_signal=STOP_SIGNAL,
-                    grace=60,
-                )
-            )
-        if self.nats is not None:
-            self.nats.prepare(self.subscriptions)
-            programs.append(Program("nats", self.nats.command(), ready=lambda: check(self.broker)))
-        return programs
-
-    def _issuer(self) -> Program:
-        assert self.mint is not None
-        issuer = self.mint.issuer
-        command = [sys.executable, "-m", "kechuang_embedded", "issuer"]
-        return Program(
-            "issuer", command, ready=lambda: _answers(f"{issuer}/readyz"), environment=self.environment
-        )
-
-    def _service(self, service: Service, part: str, copy: int) -> Program:
-        port = self._port(service, part, copy)
-        return Program(
-            name=f"{service.name}-{part}-{copy}",
-            command=[sys.executable, "-m", "kechuang.serve", part, service.package],
-            ready=lambda: _answers(f"http://{_LOOPBACK}:{port}/readyz"),
-            environment=self.service_environment(service, port),
-            grace=30,
-        )
-
-    def _gateway(self, gateway: Gateway) -> Program:
-        gateway.prepare(self.upstreams())
-        ping = f"http://{_LOOPBACK}:{gateway.operations_port}/ping"
-        environment = {name: value for name, value in os.environ.items() if name.startswith("OTEL_")}
-        return Program("gateway", gateway.command(), ready=lambda: _answers(ping), environment=environment)
-
-    def _copies(self, services: tuple[Service, ...] | list[Service]) -> list[tuple[Service, int]]:
-        return [(service, copy) for service in services for copy in range(1, self.settings.copies + 1)]
-
-    def _port(self, service: Service, part: str, copy: int) -> int:
+    def service_port(self, service: Service, part: str, copy: int) -> int:
+        """The port of one process; `part` is `api` or `worker`, copies count from 1."""
         return self.ports.port(f"{service.name}-{part}-{copy}")
-
-
-async def _answers(url: str) -> None:
-    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
-        (await client.get(url)).raise_for_status()
