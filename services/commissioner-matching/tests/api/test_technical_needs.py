@@ -38,13 +38,13 @@ class TestFileAndSubmit:
         assert need["state"] == "submitted"
         assert (await county.read(f"technical-needs/{need['id']}"))["title"] == NEED["title"]
         assert (await other.get(f"technical-needs/{need['id']}")).status_code == 404
-        listed = await county.read("technical-needs", q="压铸", include="total")
+        listed = await county.read("technical-needs", q="压铸", organisation=USCC, state="submitted")
         assert [each["id"] for each in listed["items"]] == [need["id"]]
         history = await owner.read(f"technical-needs/{need['id']}/history")
         assert [each["verb"] for each in history["items"]] == ["create", "submit"]
         await cm.seal()
-        feed = await county.read("technical-needs/changes")
-        assert [each["id"] for each in feed["items"]] == [need["id"]]
+        feed = await county.read("technical-needs/changes", limit=200)
+        assert [each["id"] for each in feed["items"]].count(need["id"]) == 1
         assert len(await cm.events("submitted")) == 1
 
     async def test_twenty_clients_with_one_key_make_one_need(self, cm: ServiceHarness) -> None:
