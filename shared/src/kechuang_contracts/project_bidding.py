@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from kechuang.messaging.events import Event
 from kechuang_contracts.parties import Placed
@@ -31,6 +31,26 @@ class CallPublished(_Bidding, Placed):
     published_on: date
 
 
+class CallOpened(_Bidding, Placed):
+    """Two officers opened a call: from now on it may be known how many bids there are."""
+
+    aggregate_kind: ClassVar[str] = "call"
+    name: ClassVar[str] = "opened"
+    number: str
+    bids: int
+    opened_on: date
+
+
+class CallEnded(_Bidding, Placed):
+    """A published call ended without an award: `no_award` or `cancelled`."""
+
+    aggregate_kind: ClassVar[str] = "call"
+    name: ClassVar[str] = "ended"
+    number: str
+    outcome: str
+    ended_on: date
+
+
 class Stratum(BaseModel):
     """How many seats go to experts of a kind."""
 
@@ -51,7 +71,7 @@ class ReviewPanelRequested(_Bidding, Placed):
     recused_organisations: list[str]
     recused_persons: list[str]
     per_employer: int
-    run_by: list[str] = []
+    run_by: list[str] = Field(default_factory=list)
 
 
 class AwardDecided(_Bidding, Placed):

@@ -1,0 +1,1 @@
+"""Contract milestones (里程碑): planned, handed in with evidence, approved."""

@@ -1,0 +1,165 @@
+"""Contract milestones: table, rules and addresses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from kechuang import access
+from kechuang.db.unit import UnitOfWork
+from kechuang.http.resource import RecordId, ResourceRouter
+from kechuang.http.route import Write
+from kechuang.http.schemas import Because, Input, Prose, RecordOut
+from kechuang.records import Records
+from kechuang.resources import Filter, Record, Resource, record_table
+from kechuang.states import Awaits, Machine, verb
+from kechuang.text import Text
+from kechuang.timers import Timer
+from kechuang_contracts.project_bidding import MilestoneOverdue
+from project_bidding.contracts.store import contracts
+from project_bidding.metadata import metadata, parties
+from project_bidding.tranches.feature import fall_due
+
+OVERDUE = "contract-milestone.overdue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone(Record):
+    """A milestone of a contract; `key` names it within the contract."""
+
+    contract: str
+    key: str
+    title: str
+    due_on: date
+    party_codes: Sequence[str]
+    evidence: str | None
+    submitted_on: date | None
+    approved_on: date | None
+
+
+MACHINE = Machine(
+    "contract-milestones",
+    {
+        "planned": Text("计划中", "Planned"),
+        "overdue": Text("已逾期", "Overdue"),
+        "submitted": Text("已提交", "Submitted"),
+        "rejected": Text("未通过", "Rejected"),
+        "approved": Text("已通过", "Approved"),
+    },
+    "planned",
+    (
+        verb("submit", "提交", "Submit", from_=("planned", "overdue", "rejected"), to="submitted",
+             authority="submit"),
+        verb("approve", "通过", "Approve", from_="submitted", to="approved", decides=True, handles=True),
+        verb("reject", "不通过", "Reject", from_="submitted", to="rejected", decides=True, handles=True),
+        verb("lapse", "逾期", "Become overdue", from_=("planned", "rejected"), to="overdue", automatic=True),
+    ),
+    awaits=(Awaits("submitted", "approve", days=10), Awaits("overdue", "submit")),
+)  # fmt: skip
+
+
+def sight(milestone: Milestone) -> Iterable[str]:
+    """The contract's parties and officers."""
+    yield from access.owner(milestone.organisation)
+    yield from access.party(*milestone.party_codes)
+    yield from access.place(milestone.city, milestone.division)
+
+
+_table = record_table(
+    "contract_milestone",
+    metadata,
+    "MS",
+    sa.Column("contract", sa.Text, nullable=False, index=True),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("due_on", sa.Date, nullable=False),
+    sa.Column("party_codes", ARRAY(sa.Text), nullable=False),
+    sa.Column("evidence", sa.Text),
+    sa.Column("submitted_on", sa.Date),
+    sa.Column("approved_on", sa.Date),
+    sa.UniqueConstraint("contract", "key", name="contract_milestone_key"),
+)
+MILESTONES: Resource[Milestone] = Resource(
+    name="contract-milestones",
+    singular="contract_milestone",
+    title=Text("里程碑", "Contract milestone"),
+    table=_table,
+    record=Milestone,
+    machine=MACHINE,
+    sight=sight,
+    describe=lambda milestone: milestone.title,
+    filters={"contract": Filter("contract", Text("任务书", "Contract"))},
+)
+milestones = Records(MILESTONES)
+
+
+class ContractMilestoneSubmit(Input):
+    """What shows that the milestone is reached."""
+
+    evidence: Prose
+
+
+class ContractMilestoneOut(RecordOut):
+    """A milestone."""
+
+    contract: str
+    key: str
+    title: str
+    due_on: date
+    evidence: str | None
+    submitted_on: date | None
+    approved_on: date | None = Field(description="The day of approval; what falls due with it does so then")
+
+
+async def lapse(uow: UnitOfWork, timer: Timer) -> None:
+    """The due day has passed; what was handed in before waits for its approval."""
+    milestone = await milestones.lookup_one(uow, lock=True, id=timer.record_id)
+    if milestone is None or milestone.state not in ("planned", "rejected"):
+        return
+    contract = await contracts.lookup_one(uow, id=milestone.contract)
+    if contract is None or contract.state not in ("performing", "rectification"):
+        return
+    late = await milestones.change(uow, milestone, "lapse")
+    uow.emit(
+        MilestoneOverdue(
+            city=late.city, division=late.division, zones=list(late.zones), contract=late.contract,
+            due_on=late.due_on,
+        ),
+        aggregate=late.id,
+        version=late.version,
+    )  # fmt: skip
+
+
+router = ResourceRouter(milestones, ContractMilestoneOut)
+
+
+@router.verb("submit", example={"evidence": "样机检测报告（编号 JC-2025-018）"})
+async def submit(record_id: RecordId, body: ContractMilestoneSubmit, uow: Write) -> Milestone:
+    """The lead hands in the evidence."""
+    milestone = await milestones.load(uow, record_id, "submit")
+    await parties.require_authority(uow, milestone.organisation or "", "submit")
+    contract = await contracts.lookup_one(uow, id=milestone.contract)
+    assert contract is not None, "a milestone belongs to a contract"
+    contracts.resource.machine.require("request-acceptance", contract.state)  # the same: it is performed
+    return await milestones.change(uow, milestone, "submit", evidence=body.evidence, submitted_on=uow.today)
+
+
+@router.verb("approve", example=Because.example)
+async def approve(record_id: RecordId, body: Because, uow: Write) -> Milestone:
+    """Approve; tranches that wait for this milestone fall due."""
+    milestone = await milestones.load(uow, record_id, "approve")
+    uow.reason = body.reason
+    approved = await milestones.change(uow, milestone, "approve", approved_on=uow.today)
+    await fall_due(uow, approved.contract, "milestone", approved.key)
+    return approved
+
+
+@router.verb("reject", example={"reason": "检测报告缺少第三方签章。"})
+async def reject(record_id: RecordId, body: Because, uow: Write) -> Milestone:
+    """Send the evidence back with the reason."""
+    milestone = await milestones.load(uow, record_id, "reject")
+    uow.reason = body.reason
+    return await milestones.change(uow, milestone, "reject")
