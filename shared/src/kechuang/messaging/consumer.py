@@ -45,7 +45,7 @@ from kechuang.telemetry import parse_traceparent, span
 __all__ = ["Consumer", "Handler", "Received", "consumers_of", "handle", "latest_wins"]
 
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
-LANES = 4
+LANES = 8
 BATCH = 32
 _LANE_DEPTH = 16
 _OUTAGE_SECONDS = (0.25, 0.5, 1.0, 2.0, 5.0)

@@ -16,10 +16,14 @@ from typing import Any, Generic
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from kechuang.db.tables import inbox
 from kechuang.db.unit import UnitOfWork
 from kechuang.messaging.events import E, Envelope, Event, Received
 from kechuang.service import Service
+
+# On the driver's connection: every event pays for this statement.
+_CLAIM = """
+INSERT INTO inbox (consumer, event_id, handled_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1
+"""
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,9 @@ async def handle_once(
     unit: UnitOfWork, handler: AnyHandler, envelope: Envelope, received: Received[Event]
 ) -> bool:
     """Claim the event for the handler in the unit's transaction and run it; False if it was done before."""
-    claim = (
-        insert(inbox)
-        .values(consumer=handler.key, event_id=envelope.id, handled_at=unit.database.clock.real_now())
-        .on_conflict_do_nothing()
-        .returning(inbox.c.event_id)
-    )
-    if (await unit.execute(claim)).scalar() is None:
+    driver: Any = (await unit.conn.get_raw_connection()).driver_connection
+    claimed = await driver.fetchval(_CLAIM, handler.key, envelope.id, unit.database.clock.real_now())
+    if claimed is None:
         return False
     await handler.handle(unit, received)
     return True

@@ -27,7 +27,7 @@ from kechuang.messaging.broker import Broker
 from kechuang.messaging.events import MEDIA_TYPE
 from kechuang.messaging.faults import describe
 from kechuang.messaging.publisher import Publisher, RefusedError
-from kechuang.messaging.sealer import BATCH, PUBLISHER_LOCK, TRY_LOCK, oldest_unsealed, seal_batch
+from kechuang.messaging.sealer import BATCH, PUBLISHER_LOCK, TRY_LOCK, Sealed, oldest_unsealed, seal_batch
 
 CURSOR = "outbox"
 POLL_SECONDS = 1.0
@@ -44,6 +44,12 @@ ORDER BY position LIMIT $2
 _MOVE = """
 INSERT INTO relay_cursor AS c (name, position) VALUES ($1, $2)
 ON CONFLICT (name) DO UPDATE SET position = excluded.position WHERE c.position < excluded.position
+"""
+_ANYTHING = """
+SELECT EXISTS (SELECT FROM outbox WHERE position IS NULL) OR EXISTS (SELECT FROM audit WHERE position IS NULL)
+       OR EXISTS (SELECT FROM feed WHERE position IS NULL) AS unsealed,
+       EXISTS (SELECT FROM outbox WHERE parked_at IS NULL
+               AND position > COALESCE((SELECT position FROM relay_cursor WHERE name = $1), 0)) AS unsent
 """
 _PARK = "UPDATE outbox SET parked_at = $2, parked_reason = $3 WHERE seq = $1"
 # A parked event goes to the end of the queue; what came after it has gone already.
@@ -110,8 +116,11 @@ class Relay:
 
     async def step(self, conn: asyncpg.Connection) -> bool | None:
         """Seal and publish one batch; tells whether there may be more, None when the broker failed."""
-        sealed = await seal_batch(conn)
         await self._measure(conn)
+        found = await conn.fetchrow(_ANYTHING, CURSOR)
+        if found is None or not (found["unsealed"] or found["unsent"]):
+            return False  # most wakes of a service that only listens
+        sealed = await seal_batch(conn) if found["unsealed"] else Sealed()
         if not self._broker.ready:
             return True if sealed.full else None
         published = await self.publish(conn)

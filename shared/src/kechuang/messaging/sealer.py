@@ -19,7 +19,7 @@ import asyncpg
 if TYPE_CHECKING:  # the engines import this package
     from kechuang.db.engines import Database
 
-BATCH = 500
+BATCH = 1000
 # Advisory locks of one database; the numbers mean nothing and must only differ.
 SEALER_LOCK = 0x6B63_0001
 PUBLISHER_LOCK = 0x6B63_0002
@@ -37,14 +37,14 @@ WITH next_outbox AS MATERIALIZED (
   SELECT seq, nextval('kechuang_position') AS position FROM next_outbox
 ), sealed_outbox AS (
   UPDATE outbox AS o SET position = n.position FROM numbered_outbox AS n
-  WHERE o.seq = n.seq AND o.position IS NULL RETURNING 1
+  WHERE o.seq = n.seq RETURNING 1
 ), next_audit AS MATERIALIZED (
   SELECT seq FROM audit WHERE position IS NULL ORDER BY seq LIMIT $1
 ), numbered_audit AS MATERIALIZED (
   SELECT seq, nextval('kechuang_position') AS position FROM next_audit
 ), sealed_audit AS (
   UPDATE audit AS a SET position = n.position FROM numbered_audit AS n
-  WHERE a.seq = n.seq AND a.position IS NULL RETURNING 1
+  WHERE a.seq = n.seq RETURNING 1
 ), next_feed AS MATERIALIZED (
   SELECT resource, record_id, seq FROM feed WHERE position IS NULL ORDER BY seq LIMIT $1
   FOR UPDATE SKIP LOCKED
@@ -53,7 +53,7 @@ WITH next_outbox AS MATERIALIZED (
   FROM (SELECT * FROM next_feed ORDER BY seq) AS sorted
 ), sealed_feed AS (
   UPDATE feed AS f SET position = n.position FROM numbered_feed AS n
-  WHERE f.resource = n.resource AND f.record_id = n.record_id AND f.seq = n.seq AND f.position IS NULL
+  WHERE f.resource = n.resource AND f.record_id = n.record_id
   RETURNING 1
 )
 SELECT (SELECT count(*) FROM sealed_outbox) AS outbox,
