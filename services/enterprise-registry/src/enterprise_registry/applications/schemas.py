@@ -1,0 +1,145 @@
+"""Applications on the wire."""
+
+from datetime import date
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+
+from kechuang.codes import Uscc
+from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
+
+EXAMPLE = {"window": "018e2b69-…", "answers": {}, "attachments": []}
+DECISION = {"outcome": "recognised", "document_no": "江科〔2024〕12号", "decided_on": "2024-04-12"}
+
+
+class ApplicationAttachment(BaseModel):
+    """A file that proves something."""
+
+    model_config = {"extra": "forbid", "str_strip_whitespace": True}
+    file: Line = Field(description="Id of an uploaded file")
+    kind: Line = Field(description="Code of the form's material or the window's material")
+    title: Line
+
+
+class _Content(Input):
+    answers: dict[str, Any] = Field(default_factory=dict, description="Answers by the form's JSON Schema")
+    attachments: list[ApplicationAttachment] = Field(default_factory=list, max_length=50)
+
+
+class ApplicationCreate(_Content):
+    """An application in an open window; a draft until it is submitted."""
+
+    organisation: Uscc | None = Field(default=None, description="The token's organisation when left out")
+    window: str = Field(max_length=64)
+    target: Line | None = Field(default=None, description="The window's target; checked when given")
+    recommender: Line | None = Field(
+        default=None, description="Unit of a department that recommends instead of the county"
+    )
+    external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
+
+
+@merge_patch
+class ApplicationPatch(_Content):
+    """Fields to change (JSON Merge Patch): `answers` are merged by key, attachments are replaced."""
+
+
+class ApplicationOpinion(Input):
+    """An opinion."""
+
+    opinion: Prose | None = None
+
+
+class ApplicationForward(Input):
+    """To whom, with which letter."""
+
+    forwarded_to: Line | None = Field(default=None, examples=["广东省科学技术厅"])
+    document_no: Line | None = None
+
+
+class ApplicationNotice(Input):
+    """What the notice says; other applications of the window may stand in the same notice."""
+
+    title: Line | None = None
+    contact: Line = Field(examples=["江门市科学技术局 0750-3500000"])
+    others: list[str] = Field(
+        default_factory=list, max_length=200, description="Further reviewed applications of the window"
+    )
+
+
+class _Decision(Input):
+    outcome: Literal["recognised", "rejected"]
+    document_no: Line | None = Field(default=None, description="发文字号; needed to recognise")
+    decided_on: date
+    grounds: Prose | None = Field(default=None, description="Needed to reject")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.outcome == "rejected" and self.grounds is None:
+            raise ValueError("a rejection states its grounds")
+        return self
+
+
+class ApplicationDecide(_Decision):
+    """The city's decision: validity runs from its day."""
+
+    @model_validator(mode="after")
+    def _with_document(self) -> Self:
+        if self.outcome == "recognised" and self.document_no is None:
+            raise ValueError("a recognition has a document number")
+        return self
+
+
+class ApplicationResult(_Decision):
+    """The answer of whoever decides elsewhere."""
+
+    certificate_no: Line | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class ApplicationReject(Input):
+    """Why."""
+
+    grounds: Prose
+    document_no: Line | None = None
+
+
+class ApplicationReceipt(Output):
+    """What was received; the digest is SHA-256 of the canonical JSON of the answers."""
+
+    number: str
+    digest: str
+    submitted_at: str
+    received_at: str
+    next_step_zh: str
+    next_step_en: str
+
+
+class ApplicationOut(RecordOut):
+    """An application with its receipt, the assessment at submission and its decision."""
+
+    window: str
+    target: str
+    node: str
+    decided_by: str
+    skips_recommendation: bool
+    form: str | None
+    form_version: str | None
+    answers: dict[str, Any]
+    attachments: list[ApplicationAttachment]
+    recommender: str | None
+    recommendation: str | None
+    review_opinion: str | None
+    assessment: dict[str, Any] | None = Field(
+        description="The answer of `POST /assessments` at submission, under `pack`"
+    )
+    assessment_result: str | None
+    returns: list[dict[str, Any]]
+    receipt: ApplicationReceipt | None
+    submitted_on: date | None
+    accepted_on: date | None
+    forwarded_on: date | None
+    forwarded_to: str | None
+    notice: str | None
+    decision: dict[str, Any] | None
+    recognition: str | None

@@ -1,0 +1,156 @@
+"""Assessing an organisation: the same engine for what was filed and for what might be."""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from typing import Any, Literal
+
+from enterprise_registry.assessments.explain import Explainer, evidence_of
+from enterprise_registry.assessments.factbases import fact_base
+from enterprise_registry.assessments.schemas import AssessmentCreate, AssessmentFactInput
+from enterprise_registry.ladders.assess import assess
+from enterprise_registry.ladders.conditions import CompiledRule, compile_rule
+from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
+from enterprise_registry.ladders.gaps import node_gap
+from enterprise_registry.metadata import parties
+from enterprise_registry.organisations.store import organisations
+from enterprise_registry.policy.facts import FactFormatError, stored
+from enterprise_registry.policy.library import Library, library, stamp
+from enterprise_registry.recognitions.counts import held_nodes
+from kechuang.db.unit import ReadUnit, UnitOfWork
+from kechuang.errors import FieldError, Invalid, NotFound, invalid
+from kechuang.text import Text
+from kechuang_packs import Pack, Packs
+from kechuang_packs.models.conditions import Rule
+
+
+@lru_cache(maxsize=512)
+def _compiled(packs: Packs, pack: tuple[str, str], rule_id: str, rule_version: str) -> CompiledRule:
+    owner = packs.version(*pack)
+    rule: Rule = next(each for each in owner.rules if (each.id, each.version) == (rule_id, rule_version))
+    return compile_rule(packs, owner, rule)
+
+
+async def run(uow: UnitOfWork, body: AssessmentCreate) -> dict[str, Any]:
+    """Assess an organisation that the caller may see."""
+    uscc = body.organisation or uow.actor.organisation
+    if uscc is None:
+        raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    found = await organisations.lookup_one(uow, uscc=uscc)
+    if found is None or not uow.permissions.permits(uow.actor, "assessments:create", found.sight):
+        raise NotFound(Text("未找到该单位。", "There is no such organisation for you."))
+    await parties.require_authority(uow, uscc, "draft")
+    if not body.what_if and (body.facts or body.held):
+        raise invalid(
+            "/what_if", "what_if_needed", "假设数据仅用于 what_if=true。", "Hypothetical facts need what_if."
+        )
+    shelf = library(uow)
+    day = body.as_of or uow.today
+    pack = (
+        shelf.stamped(body.pack) if body.pack else shelf.require_city_pack(found.city, day, "/organisation")
+    )
+    return await assessed(
+        uow, pack, uscc, body.target, day, body.occasion, facts=body.facts, held=body.held,
+        what_if=body.what_if,
+    )  # fmt: skip
+
+
+async def assessed(
+    unit: ReadUnit | UnitOfWork,
+    pack: Pack,
+    uscc: str,
+    target: str,
+    on: date,
+    occasion: Literal["first", "review"] = "first",
+    *,
+    facts: Iterable[AssessmentFactInput] = (),
+    held: Iterable[str] = (),
+    what_if: bool = False,
+) -> dict[str, Any]:
+    """Give the whole answer as it goes over the wire; refuses a node without a rule on the day."""
+    shelf = library(unit)
+    _, node = shelf.node(pack, target, "/target")
+    found = shelf.packs.rule(pack, target, on, occasion)
+    if found is None:
+        raise invalid(
+            "/target", "no_rule", "该梯次在该日没有可机读的认定条件。", "The node has no rule on that day."
+        )
+    owner, rule = found
+    compiled = _compiled(shelf.packs, (owner.id, owner.version), rule.id, rule.version)
+    base = await fact_base(unit, pack, uscc, on=on)
+    held_now = set(await held_nodes(unit, uscc, on))
+    if what_if:
+        base = base.with_facts(_hypothetical(base, facts))
+        held_now |= {shelf.canonical(pack, _known(shelf, pack, each)) for each in held}
+    closed = with_implied(shelf, pack, held_now)
+    answer = assess(compiled, base, closed, on, occasion)
+    gap = node_gap(answer, base, closed)
+    explain = Explainer(shelf.packs.visible(pack), base.vocabulary)
+    return {
+        "organisation": uscc,
+        "target": target,
+        "node": shelf.canonical(pack, target),
+        "as_of": on,
+        "occasion": occasion,
+        "pack": stamp(pack),
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "what_if": what_if,
+        "result": answer.result.name,
+        "evidence": evidence_of(answer),
+        "results": [explain.part(leaf) for leaf in answer.root.leaves()],
+        "tree": explain.part(answer.root),
+        "gaps": [explain.gap(each) for each in gap.gaps],
+        "earliest": gap.earliest,
+        "missing": [explain.ref(each) for each in answer.missing],
+        "held": sorted(closed),
+        "requires_missing": sorted(ref for ref in node.requires if shelf.canonical(pack, ref) not in closed),
+    }
+
+
+def _known(shelf: Library, pack: Pack, ref: str) -> str:
+    shelf.node(pack, ref, "/held")
+    return ref
+
+
+def with_implied(shelf: Library, pack: Pack, held: Iterable[str]) -> frozenset[str]:
+    """What is held, with what that implies."""
+    found, waiting = set(held), list(held)
+    while waiting:
+        seen = shelf.find_node(pack, waiting.pop())
+        if seen is None:
+            continue
+        owner, node = seen
+        for ref in node.implies:
+            implied = shelf.canonical(owner, ref)
+            if implied not in found:
+                found.add(implied)
+                waiting.append(implied)
+    return frozenset(found)
+
+
+def _hypothetical(base: FactBase, facts: Iterable[AssessmentFactInput]) -> dict[FactRef, Filed]:
+    changes: dict[FactRef, Filed] = {}
+    errors: list[FieldError] = []
+    for index, each in enumerate(facts):
+        key = base.vocabulary.aliases.get(each.fact, each.fact)
+        fact = base.vocabulary.facts.get(key)
+        where = f"/facts/{index}"
+        if fact is None or fact.expr is not None or fact.table is not None:
+            errors.append(FieldError(f"{where}/fact", "fact_unknown",
+                                     Text("没有这个可填报的指标。", "No such filed fact.")))  # fmt: skip
+            continue
+        if fact.yearly != (each.year is not None):
+            errors.append(FieldError(f"{where}/year", "year_mismatch",
+                                     Text("年度指标需要年份，其他指标没有年份。",
+                                          "A yearly fact has a year, another has none.")))  # fmt: skip
+            continue
+        try:
+            changes[key, each.year] = Filed(stored(fact, each.value))
+        except FactFormatError:
+            errors.append(FieldError(f"{where}/value", "fact_format",
+                                     Text(f"应为“{fact.unit.value}”类型的值。",
+                                          f"A value of unit {fact.unit.value} is needed.")))  # fmt: skip
+    if errors:
+        raise Invalid(Text("假设数据填写有误。", "A hypothetical fact is wrong."), errors=errors)
+    return changes

@@ -1,0 +1,1 @@
+"""Authorisations (授权): which person may draft, submit or sign for an organisation."""

@@ -1,0 +1,1 @@
+"""Who is calling: person, roles, organisations, areas, permitted actions."""

@@ -1,0 +1,35 @@
+"""The tables of this service, and the read model of organisations that every service keeps.
+
+This service is the source of that read model: `tell` publishes an event and applies it to the own tables in
+the same transaction, by the handlers that the other services run when they hear it.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from kechuang.db.unit import UnitOfWork
+from kechuang.messaging.events import Event, Received
+from kechuang_procedure.parties import Parties
+
+metadata = sa.MetaData()
+parties = Parties(metadata)
+_OWN = {each.event: each.handle for each in parties.handlers()}
+
+
+async def tell(uow: UnitOfWork, event: Event, *, aggregate: str, version: int) -> None:
+    """Publish an event and take it into the own read model at once."""
+    uow.emit(event, aggregate=aggregate, version=version)
+    handle = _OWN.get(type(event))
+    if handle is None:
+        return
+    received: Received[Any] = Received(
+        id="", type=event.subject(), source=event.service, aggregate=aggregate, version=version,
+        time=uow.now, data=event,
+    )  # fmt: skip
+    await handle(uow, received)
+
+
+async def alone(uow: UnitOfWork, *key: str) -> None:
+    """Let one transaction at a time work on what `key` names, until it ends."""
+    await uow.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(":".join(key), 0))))

@@ -1,0 +1,167 @@
+"""What packs say, on the wire."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import Field
+
+from kechuang.http.schemas import Output
+
+
+class PolicyName(Output):
+    """A name in two languages."""
+
+    zh: str
+    en: str
+
+
+class PolicyPackVersion(Output):
+    """One version of a pack; `digest` is SHA-256 over its content."""
+
+    pack: str
+    version: str
+    title: PolicyName
+    kind: str
+    area: str | None
+    in_force_from: date
+    in_force_to: date | None
+    in_force: bool = Field(description="On the day of the answer")
+    digest: str
+    refers_to: list[str]
+
+
+class PolicyDocument(Output):
+    """A policy document that a pack rests on."""
+
+    id: str
+    pack: str
+    version: str
+    title: PolicyName
+    number: str | None = Field(description="发文字号")
+    issuer: list[str]
+    issued: date | None
+    in_force_from: date | None
+    in_force_to: date | None
+
+
+class LadderNode(Output):
+    """A rung, a status or a pool."""
+
+    code: str
+    node: str = Field(description="One name across packs")
+    name: PolicyName
+    gained_by: str
+    decided_by: str
+    level: str | None
+    order: int | None
+    on_ladder: bool
+    validity: dict[str, Any]
+    requires: list[str]
+    implies: list[str]
+    excludes: list[str]
+    clause: list[str]
+    source: str = Field(description="`policy` or `product_default`")
+    has_rule: bool = Field(description="An assessment can be made today")
+
+
+class LadderEdge(Output):
+    """A step from one node to another."""
+
+    from_node: str
+    to_node: str
+    meaning: PolicyName | None
+
+
+class LadderTrack(Output):
+    """A line of nodes climbed on its own."""
+
+    code: str
+    name: PolicyName
+    nodes: list[str]
+
+
+class LadderOut(Output):
+    """The whole cultivation ladder of a pack version (梯次培育)."""
+
+    code: str
+    pack: str
+    version: str
+    area: str | None
+    name: PolicyName
+    shape: str
+    nodes: list[LadderNode]
+    edges: list[LadderEdge]
+    tracks: list[LadderTrack]
+    remarks: list[str]
+
+
+class AreaOut(Output):
+    """A place. Counties add up to the city; a zone is an overlay unless `reports` says otherwise."""
+
+    id: str
+    city: str | None
+    name: PolicyName
+    kind: str
+    gbt2260: str | None
+    parents: list[str]
+    reports: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+class ChainOut(Output):
+    """An industry chain or cluster of a city."""
+
+    code: str
+    pack: str
+    area: str | None
+    name: PolicyName
+    kind: str
+    level: str | None
+    group: str | None
+    fields: list[str]
+
+
+class FormSummary(Output):
+    """A form and where it comes from."""
+
+    code: str
+    version: str
+    pack: str
+    name: PolicyName
+    purpose: str
+    period: str
+    statistical: bool
+
+
+class FormOut(FormSummary):
+    """A form: JSON Schema 2020-12 with titles, units and facts on its fields; groups; materials; checks."""
+
+    form_schema: dict[str, Any] = Field(serialization_alias="schema")
+    groups: list[dict[str, Any]]
+    materials: list[dict[str, Any]]
+    checks: list[dict[str, Any]]
+    clause: list[str]
+
+
+class CodelistEntry(Output):
+    """One code."""
+
+    code: str
+    zh: str
+    en: str
+    parent: str | None
+
+
+class CodelistSummary(Output):
+    """A code list."""
+
+    code: str
+    name: PolicyName
+    source: str = Field(description="A standard, a pack, or this service's states")
+
+
+class CodelistOut(CodelistSummary):
+    """A code list with its codes."""
+
+    codes: list[CodelistEntry]

@@ -1,0 +1,82 @@
+"""The common administrative mechanisms under this service's names: windows, notices, objections (公示、异议)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from enterprise_registry.metadata import metadata
+from enterprise_registry.policy.library import library
+from kechuang.db.unit import UnitOfWork
+from kechuang.errors import invalid
+from kechuang.text import Text
+from kechuang_procedure.notices import Notices
+from kechuang_procedure.objections import Objections
+from kechuang_procedure.windows import Window, WindowCreate, Windows
+
+
+class ApplicationWindows(Windows):
+    """Windows for applications: the target is a ladder node of the city's pack.
+
+    `details` may say `skip_recommendation` (no county step); `decided_by` is filled in from the node.
+    """
+
+    async def plan(self, uow: UnitOfWork, body: WindowCreate) -> Window:
+        """Plan a window for a node of the city's pack."""
+        shelf = library(uow)
+        pack = shelf.require_city_pack(body.city, uow.today)
+        _, node = shelf.node(pack, body.target, "/target")
+        if node.gained_by not in ("application", "certificate", "list"):
+            raise invalid(
+                "/target", "not_applied_for", "该梯次不是通过申报取得。", "Nobody applies for this node."
+            )
+        skip = body.details.get("skip_recommendation", False)
+        if set(body.details) - {"skip_recommendation", "decided_by"} or not isinstance(skip, bool):
+            raise invalid(
+                "/details", "details_unknown", "只能填写 skip_recommendation（true/false）。",
+                "`details` takes `skip_recommendation` (true or false).",
+            )  # fmt: skip
+        version = body.form_version
+        if body.form is not None:
+            form = shelf.form(pack, body.form)
+            if version not in (None, form.version):
+                raise invalid("/form_version", "form_unknown", "没有该表单版本。", "No such form version.")
+            version = form.version
+        details = {"skip_recommendation": skip, "decided_by": node.decided_by}
+        return await super().plan(uow, body.model_copy(update={"details": details, "form_version": version}))
+
+
+class FilingWindows(Windows):
+    """Windows for filings: the target is a form; `details.roster` lists the credit codes of those due."""
+
+    async def plan(self, uow: UnitOfWork, body: WindowCreate) -> Window:
+        """Plan a window for a form with purpose `filing`."""
+        shelf = library(uow)
+        pack = shelf.require_city_pack(body.city, uow.today)
+        form = shelf.form(pack, body.target, "/target")
+        if form.purpose != "filing":
+            raise invalid("/target", "not_a_filing", "该表单不用于填报。", "The form is no filing.")
+        body = body.model_copy(update={"form": form.code, "form_version": form.version})
+        return await super().plan(uow, body)
+
+
+filing_windows = FilingWindows(
+    metadata, resource="filing-windows", singular="filing_window", table="filing_window", prefix="FW",
+    title=Text("填报通知", "Filing window"),
+)  # fmt: skip
+application_windows = ApplicationWindows(
+    metadata, resource="application-windows", singular="application_window", table="application_window",
+    prefix="AW", title=Text("申报通知", "Application window"),
+)  # fmt: skip
+notices = Notices(
+    metadata, resource="enterprise-notices", singular="enterprise_notice", table="enterprise_notice",
+    prefix="EN", title=Text("公示", "Notice"),
+)  # fmt: skip
+objections = Objections(
+    metadata, notices, resource="enterprise-objections", singular="enterprise_objection",
+    table="enterprise_objection", prefix="EO",
+)  # fmt: skip
+
+
+def is_due(returns: Sequence[Mapping[str, Any]], today: date) -> bool:
+    """Tell whether the last day to answer the latest return has passed."""
+    return bool(returns) and date.fromisoformat(returns[-1]["due_on"]) < today

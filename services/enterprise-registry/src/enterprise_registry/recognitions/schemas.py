@@ -1,0 +1,133 @@
+"""Recognitions on the wire."""
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from kechuang.codes import Uscc
+from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut
+
+EXAMPLE = {
+    "organisation": "91440703MATE000L4P",
+    "kind": "hnte",
+    "certificate_no": "GR202444000001",
+    "document_no": "粤高企认〔2024〕1号",
+    "issued_on": "2024-11-28",
+    "valid_from": "2024-11-28",
+    "valid_to": "2027-11-27",
+}
+
+
+class RecognitionCreate(Input):
+    """A recognition that was decided elsewhere and arrives without an application."""
+
+    organisation: Uscc
+    kind: Line = Field(description="Code of a ladder node of the city's pack", examples=["hnte"])
+    certificate_no: Line | None = None
+    document_no: Line | None = Field(default=None, description="发文字号")
+    issued_on: date = Field(description="Day of the decision")
+    valid_from: date | None = Field(default=None, description="`issued_on` when left out")
+    valid_to: date | None = Field(default=None, description="Last day; by the pack's validity when left out")
+    renews: str | None = Field(default=None, max_length=64, description="The recognition that it renews")
+    external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.valid_to is not None and self.valid_to < (self.valid_from or self.issued_on):
+            raise ValueError("valid_to lies on or after valid_from")
+        return self
+
+
+class RecognitionImport(Input):
+    """A list of recognitions decided elsewhere, as the province or ministry gave it."""
+
+    items: list[RecognitionCreate] = Field(min_length=1, max_length=200)
+    on_match: Literal["reject", "skip"] = Field(
+        default="reject",
+        description="Same organisation, kind and first day: an error of that row, or passed over",
+    )
+
+
+class RecognitionImportRow(Output):
+    """What became of one row."""
+
+    index: int
+    outcome: Literal["created", "skipped", "refused"]
+    id: str | None
+    number: str | None
+    code: str | None
+    detail: str | None
+
+
+class RecognitionImportResult(Output):
+    """What became of each row; refused rows change nothing."""
+
+    created: int
+    skipped: int
+    refused: int
+    items: list[RecognitionImportRow]
+
+
+class RecognitionRevoke(Input):
+    """A decision to revoke, after a hearing."""
+
+    document_no: Line
+    reason: Prose
+    heard_on: date = Field(description="Day on which the organisation was heard (听证或陈述申辩)")
+    benefits_to_recover: bool = Field(
+        default=False, description="Benefits that rest on it are to be recovered"
+    )
+
+
+class RecognitionSurrender(Input):
+    """Why the holder gives it up."""
+
+    reason: Prose
+
+
+class RecognitionCorrect(Input):
+    """What was recorded wrongly, and why; days change by revoking and recording anew."""
+
+    certificate_no: Line | None = None
+    document_no: Line | None = None
+    reason: Prose
+
+
+class RecognitionOut(RecordOut):
+    """A recognition; held from `valid_from` to the end of `valid_to`, or of `ended_on` when that came first."""
+
+    kind: str
+    level: str | None
+    node: str = Field(description="The node's one name across packs", examples=["national-hnte/hnte"])
+    source: str
+    decided_by: str
+    certificate_no: str | None
+    document_no: str | None
+    issued_on: date
+    valid_from: date
+    valid_to: date | None
+    ended_on: date | None = Field(description="The last day on which it was held, when it ended early")
+    renews: str | None
+    first_time: bool = Field(description="The organisation had never held this kind before")
+    expiring: bool = Field(description="Valid, and its last day lies within 90 days")
+    application: str | None
+    reason: str | None
+    benefits_to_recover: bool
+
+
+class RecognitionCount(Output):
+    """How many organisations hold a kind; keys that were not asked for are null."""
+
+    kind: str | None
+    division: str | None
+    organisations: int
+    recognitions: int
+
+
+class RecognitionCounts(Output):
+    """Stock on a day, counted from the dated recognitions themselves."""
+
+    as_of: date
+    city: str | None
+    items: list[RecognitionCount]

@@ -1,0 +1,62 @@
+"""enterprise-registry: what the service consists of."""
+
+from enterprise_registry import integrity
+from enterprise_registry.applications import handling as application_handling
+from enterprise_registry.applications.routes import router as applications
+from enterprise_registry.applications.store import APPLICATIONS
+from enterprise_registry.assessments.routes import router as assessments
+from enterprise_registry.assessments.routes import rungs_router
+from enterprise_registry.authorisations import use_cases as authorisation_use_cases
+from enterprise_registry.authorisations.routes import router as authorisations
+from enterprise_registry.authorisations.store import AUTHORISATIONS
+from enterprise_registry.filings import use_cases as filing_use_cases
+from enterprise_registry.filings.routes import router as filings
+from enterprise_registry.filings.store import FILINGS
+from enterprise_registry.me.routes import router as me
+from enterprise_registry.metadata import metadata
+from enterprise_registry.organisations.routes import enterprises
+from enterprise_registry.organisations.routes import router as organisations
+from enterprise_registry.organisations.store import ORGANISATIONS
+from enterprise_registry.policy.library import read_packs
+from enterprise_registry.policy.routes import router as policy
+from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
+from enterprise_registry.recognitions import use_cases as recognition_use_cases
+from enterprise_registry.recognitions.routes import counts_router
+from enterprise_registry.recognitions.routes import router as recognitions
+from enterprise_registry.recognitions.store import RECOGNITIONS
+from kechuang.service import Service
+from kechuang.text import Text
+from kechuang_contracts.permissions import permissions
+
+SERVICE = Service(
+    name="enterprise-registry",
+    code="er",
+    package="enterprise_registry",
+    title=Text("企业培育", "enterprise registry"),
+    summary=Text(
+        "单位与授权、填报、梯次培育对标、申报认定、公示",
+        "Organisations and authorisations, filings, assessments, applications, recognitions, notices",
+    ),
+    metadata=metadata,
+    permissions=permissions(),
+    resources=(
+        ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
+        APPLICATIONS, RECOGNITIONS, notices.RESOURCE, objections.RESOURCE,
+    ),
+    routers=(
+        me, organisations, rungs_router, enterprises, authorisations, filing_windows.router, filings,
+        assessments, application_windows.router, applications, recognitions, counts_router, notices.router,
+        objections.router, policy,
+    ),
+    handlers=(integrity.handler,),
+    on_start=(read_packs,),
+    timers={
+        authorisation_use_cases.TIMER: authorisation_use_cases.on_day,
+        filing_use_cases.LAPSE: filing_use_cases.lapse,
+        application_handling.LAPSE: application_handling.lapse,
+        recognition_use_cases.EXPIRE: recognition_use_cases.expire,
+        **filing_windows.timers,
+        **application_windows.timers,
+        **notices.timers,
+    },
+)  # fmt: skip
