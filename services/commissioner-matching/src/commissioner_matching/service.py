@@ -14,6 +14,7 @@ from commissioner_matching.experts.store import EXPERTS
 from commissioner_matching.matches.routes import router as matches
 from commissioner_matching.matches.store import MATCHES
 from commissioner_matching.metadata import metadata, parties
+from commissioner_matching.need_campaigns import need_campaigns
 from commissioner_matching.persons.routes import router as persons
 from commissioner_matching.persons.store import PERSONS
 from commissioner_matching.programmes.routes import router as programmes
@@ -43,8 +44,19 @@ SERVICE = Service(
     ),
     metadata=metadata,
     permissions=permissions(),
-    resources=(NEEDS, PERSONS, COMMISSIONERS, EXPERTS, MATCHES, DISPATCHES, SERVICE_RECORDS, EXPERT_DRAWS),
+    resources=(
+        need_campaigns.RESOURCE,
+        NEEDS,
+        PERSONS,
+        COMMISSIONERS,
+        EXPERTS,
+        MATCHES,
+        DISPATCHES,
+        SERVICE_RECORDS,
+        EXPERT_DRAWS,
+    ),
     routers=(
+        need_campaigns.router,
         technical_needs,
         persons,
         commissioners,
@@ -61,6 +73,6 @@ SERVICE = Service(
         Handler(ContractAccepted, fulfil_by_contract, name="needs-of-contracts"),
         Handler(ReviewPanelRequested, requested_by_call, name="draws-of-calls"),
     ),
-    timers={RETURN_TIMER: lapse_return, EXPIRY_TIMER: expire},
+    timers={**need_campaigns.timers, RETURN_TIMER: lapse_return, EXPIRY_TIMER: expire},
     on_start=(packs.load_at_start,),
 )

@@ -253,3 +253,22 @@ class TestServiceRecords:
         dispatch, _, person, _ = await active(jiangmen)
         outside = await jiangmen.as_person(person).post("service-records", {**body, "dispatch": dispatch})
         assert outside.json()["errors"][0]["code"] == "outside_term"
+
+
+class TestServingOnly:
+    async def test_who_is_only_asked_cannot_declare_the_need_solved(self, jiangmen: Any) -> None:
+        _, need, _, _ = await active(jiangmen)
+        asked = await jiangmen.person()
+        await jiangmen.proposal(await jiangmen.commissioner(asked), need)
+        answer = await jiangmen.as_person(asked).post(f"technical-needs/{need}/resolve")
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_serving")
+
+    async def test_nobody_leaves_the_list_while_serving(self, jiangmen: Any) -> None:
+        dispatch, _, _, _ = await active(jiangmen)
+        server = (await jiangmen.county.read(f"dispatches/{dispatch}"))["server"]
+        tag = (await jiangmen.city.get(f"commissioners/{server}")).headers["etag"]
+        answer = await jiangmen.city.post(
+            f"commissioners/{server}/exit", {"reason": "退休"}, headers={"If-Match": tag}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (409, "dispatches_open")
+        assert (await jiangmen.city.read(f"commissioners/{server}"))["state"] == "active"

@@ -88,3 +88,16 @@ class TestWhoSees:
         )
         assert into_itself.status_code == 422
         assert (await jiangmen.city.do(f"persons/{two}", "unmerge"))["merged_into"] is None
+
+    async def test_persons_cannot_drop_a_tie_that_recusal_rests_on(self, jiangmen: Any) -> None:
+        uscc = await jiangmen.organisation("台山电机有限公司")
+        tie = {"organisation": uscc, "kind": "shareholding", "evidence": "工商登记"}
+        person = await jiangmen.person(conflicts=[tie])
+        themself = jiangmen.as_person(person)
+        await themself.patch(f"persons/{person}", {"specialty": "电机降噪"})
+        tag = (await themself.get(f"persons/{person}")).headers["etag"]
+        answer = await themself.http.patch(
+            f"/api/v1/persons/{person}", json={"conflicts": []}, headers={"If-Match": tag}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "ties_are_kept")
+        assert (await jiangmen.city.patch(f"persons/{person}", {"conflicts": []}))["conflicts"] == []

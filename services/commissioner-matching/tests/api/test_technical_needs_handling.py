@@ -1,6 +1,6 @@
 """A need from its submission to its owner's confirmation, and what others may see of it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from kechuang_contracts.project_bidding import ContractAccepted
@@ -125,3 +125,35 @@ class TestEscalation:
             aggregate="contract-concluded",
         )  # fmt: skip
         assert (await jiangmen.city.read(f"technical-needs/{need}"))["state"] == "escalated_to_call"
+
+
+class TestCampaign:
+    async def test_a_campaign_takes_needs_while_it_is_open(self, jiangmen: Any) -> None:
+        clock = jiangmen.cm.database.clock
+        window = {
+            "title": "2024 年企业技术需求征集", "target": "technical-needs", "city": "440700",
+            "opens_at": (clock.now() + timedelta(days=1)).isoformat(),
+            "closes_at": (clock.now() + timedelta(days=20)).isoformat(),
+        }  # fmt: skip
+        campaign = (await jiangmen.city.make("need-campaigns", window))["id"]
+        owner = jiangmen.owner(await jiangmen.organisation("蓬江轨道装备有限公司"))
+        body = {"title": "车轮", "text": "探伤效率提高一倍", "campaign": campaign}
+        need = (await owner.make("technical-needs", body))["id"]
+        early = await owner.post(f"technical-needs/{need}/submit")
+        assert (early.status_code, early.json()["code"]) == (409, "window_not_open")
+        await jiangmen.cm.at(days=2)
+        await jiangmen.cm.fire_timers()
+        assert (await jiangmen.cm.client().read(f"need-campaigns/{campaign}"))["is_open"] is True
+        assert (await owner.do(f"technical-needs/{need}", "submit"))["state"] == "submitted"
+        listed = await jiangmen.county.read("technical-needs", campaign=campaign)
+        assert [each["id"] for each in listed["items"]] == [need]
+
+    async def test_a_returned_need_that_is_not_corrected_lapses(self, jiangmen: Any) -> None:
+        owner = jiangmen.owner(await jiangmen.organisation("江海线路板有限公司"))
+        need = (await owner.make("technical-needs", {"title": "钻孔", "text": "毛刺"}))["id"]
+        await owner.do(f"technical-needs/{need}", "submit")
+        items = {"items": [{"pointer": "/text", "label": "需求描述", "reason": "缺少指标"}]}
+        await jiangmen.county.do(f"technical-needs/{need}", "return", items)
+        await jiangmen.cm.at(days=12)
+        await jiangmen.cm.fire_timers()
+        assert (await owner.read(f"technical-needs/{need}"))["state"] == "withdrawn"

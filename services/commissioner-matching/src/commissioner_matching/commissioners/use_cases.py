@@ -8,6 +8,8 @@ from commissioner_matching.dispatches import ledger
 from commissioner_matching.enrolments.desk import Desk
 from commissioner_matching.packs import find_programme, require_programme
 from kechuang.db.unit import UnitOfWork
+from kechuang.errors import Conflict
+from kechuang.text import Text
 from kechuang_contracts import commissioner_matching as events
 
 
@@ -21,10 +23,26 @@ async def _announce(uow: UnitOfWork, each: Commissioner, outcome: str) -> None:
             activated_on=uow.today,
         )  # fmt: skip
     else:
+        if outcome == "exited":
+            await _refuse_while_serving(uow, each)
         event = events.CommissionerEnded(
             **placed, person=each.person, programme=each.programme, outcome=outcome, ended_on=uow.today
         )
     uow.emit(event, aggregate=each.id, version=each.version)
+
+
+async def _refuse_while_serving(uow: UnitOfWork, each: Commissioner) -> None:
+    key = ledger.server_key("commissioner", each.id)
+    taken = (await ledger.loads(uow, [key]))[key]
+    if taken:
+        raise Conflict(
+            Text(
+                f"尚有 {taken} 项未结束的选派，请先完成、召回或更换。",
+                f"{taken} dispatches are still open; complete, recall or replace them first.",
+            ),
+            code="dispatches_open",
+            extra={"open": taken},
+        )
 
 
 def _rules(uow: UnitOfWork, each: Commissioner) -> tuple[int | None, int | None]:

@@ -95,6 +95,8 @@ async def decline(uow: UnitOfWork, dispatch_id: str, reason: str) -> Dispatch:
     """One of the parties says no; places that were taken are free again."""
     uow.reason = reason
     dispatch = await dispatches.load(uow, dispatch_id, "decline")
+    if uow.actor.organisation:
+        await parties.require_authority(uow, uow.actor.organisation, "sign")
     declined = await dispatches.change(uow, dispatch, "decline", ended_on=uow.today)
     await _undo(uow, declined)
     return declined

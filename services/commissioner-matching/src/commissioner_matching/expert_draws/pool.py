@@ -34,7 +34,9 @@ async def pool_of(uow: UnitOfWork, draw: ExpertDraw, declared: Mapping[str, str]
     """Gather the pool; `declared` are recusals by expert id that officers know of, with their reason."""
     enrolled = await experts.lookup(uow, city=draw.city, state="active")
     rows = await uow.execute(
-        sa.select(*persons.columns).where(persons.table.c.id.in_([each.person for each in enrolled]))
+        sa.select(*persons.columns).where(
+            persons.table.c.id.in_([each.person for each in enrolled]), persons.table.c.state == "active"
+        )
     )
     files = {row.id: persons.row(row) for row in rows}
     recused = await _with_affiliates(uow, draw.recused_organisations)
@@ -43,7 +45,9 @@ async def pool_of(uow: UnitOfWork, draw: ExpertDraw, declared: Mapping[str, str]
     wanted = {each["kind"] for each in draw.strata}
     candidates, people = [], {}
     for each in enrolled:
-        person = files[each.person]
+        person = files.get(each.person)
+        if person is None:  # merged into another file: one person has one chance
+            continue
         kinds = _kinds(each, person, wanted, draw.disciplines)
         if not kinds:
             continue

@@ -46,6 +46,7 @@ async def pool_for(uow: UnitOfWork, city: str | None, organisation: str) -> Pool
         )
     ]
     files = await _files(uow, sorted({each.person for each in enrolled}))
+    enrolled = [each for each in enrolled if each.person in files]  # the others were merged elsewhere
     keys = {each.id: ledger.server_key("commissioner", each.id) for each in enrolled}
     taken = await ledger.loads(uow, list(keys.values()))
     results = await _results(uow)
@@ -70,7 +71,9 @@ async def pool_for(uow: UnitOfWork, city: str | None, organisation: str) -> Pool
 
 
 async def _files(uow: UnitOfWork, ids: Sequence[str]) -> dict[str, Person]:
-    rows = await uow.execute(sa.select(*persons.columns).where(persons.table.c.id.in_(ids)))
+    rows = await uow.execute(
+        sa.select(*persons.columns).where(persons.table.c.id.in_(ids), persons.table.c.state == "active")
+    )
     return {row.id: persons.row(row) for row in rows}
 
 

@@ -7,7 +7,7 @@ from commissioner_matching.locks import hold
 from commissioner_matching.persons.domain import GROUP, Person
 from commissioner_matching.persons.store import persons
 from kechuang.db.unit import ReadUnit, UnitOfWork
-from kechuang.errors import Conflict, invalid
+from kechuang.errors import Conflict, NotPermitted, invalid
 from kechuang.ids import new_id
 from kechuang.personal import Secret, mask_name, mask_phone, mask_resident_id
 from kechuang.personal.store import seal, unseal, vault
@@ -53,11 +53,28 @@ async def _refuse_second_file(uow: UnitOfWork, index: bytes) -> None:
 
 
 async def change_file(uow: UnitOfWork, person_id: str, values: dict[str, Any]) -> Person:
-    """Change what is known of a person, identity and place excepted."""
+    """Change what is known of a person, identity and place excepted.
+
+    Persons keep their own profile, but cannot drop a tie or change the employer: recusal rests on both.
+    """
     person = await persons.load(uow, person_id, "update")
+    if uow.actor.person == person.id:
+        _keeps_ties(person, values)
     if "achievements" in values:
         values["achievements"] = _numbered(values["achievements"])
     return await persons.change(uow, person, "update", **values)
+
+
+def _keeps_ties(person: Person, values: dict[str, Any]) -> None:
+    dropped = [each for each in person.conflicts if each not in values.get("conflicts", person.conflicts)]
+    if dropped or values.get("organisation", person.organisation) != person.organisation:
+        raise NotPermitted(
+            Text(
+                "本人不能删除利益关联或更改工作单位代码，请联系主管部门。",
+                "You cannot drop a tie or change your employer's code yourself; ask the department.",
+            ),
+            code="ties_are_kept",
+        )
 
 
 def _numbered(works: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

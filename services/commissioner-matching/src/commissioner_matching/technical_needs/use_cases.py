@@ -3,6 +3,7 @@
 from typing import Any
 
 from commissioner_matching.metadata import parties
+from commissioner_matching.need_campaigns import need_campaigns
 from commissioner_matching.technical_needs.domain import Need, way_of_solving
 from commissioner_matching.technical_needs.store import needs
 from kechuang.db.unit import UnitOfWork
@@ -40,6 +41,8 @@ async def submit_need(uow: UnitOfWork, need_id: str) -> Need:
     """The owner submits; a resubmission keeps the first submission's day and is told once."""
     need = await _of_owner(uow, need_id, "submit", "submit")
     first = need.submitted_on is None
+    if first and need.campaign is not None:
+        await need_campaigns.require_open(uow, need.campaign, "/campaign")
     submitted = await needs.change(uow, need, "submit", submitted_on=need.submitted_on or uow.today)
     if first:
         uow.emit(
@@ -122,7 +125,13 @@ async def escalate_need(uow: UnitOfWork, need_id: str, reason: str | None) -> Ne
 async def resolve_need(uow: UnitOfWork, need_id: str, reason: str | None) -> Need:
     """Who serves or handles the need says that it is solved; only the owner can confirm it."""
     uow.reason = reason
-    return await needs.change(uow, await needs.load(uow, need_id, "resolve"), "resolve")
+    need = await needs.load(uow, need_id, "resolve")
+    if uow.actor.person in need.invited_persons and uow.actor.person not in need.serving_persons:
+        raise NotPermitted(
+            Text("您尚未承接该需求的服务。", "You were asked, but do not serve this need yet."),
+            code="not_serving",
+        )
+    return await needs.change(uow, need, "resolve")
 
 
 async def fulfil_by_contract(uow: UnitOfWork, event: Received[ContractAccepted]) -> None:
