@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from enterprise_registry.service import SERVICE
 
+from enterprise_registry.service import SERVICE
 from kechuang.testing import ServiceHarness
 
 HERE = Path(__file__).parent

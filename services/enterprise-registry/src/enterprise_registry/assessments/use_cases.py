@@ -114,18 +114,23 @@ def _known(shelf: Library, pack: Pack, ref: str) -> str:
 
 
 def with_implied(shelf: Library, pack: Pack, held: Iterable[str]) -> frozenset[str]:
-    """What is held, with what that implies."""
-    found, waiting = set(held), list(held)
+    """What is held, with what that implies: by the city's own node or by the one it stands for."""
+    implied: dict[str, set[str]] = {}
+    for node in pack.ladder.ladder.nodes if pack.ladder else ():
+        implied.setdefault(shelf.canonical(pack, node.code), set()).update(
+            shelf.canonical(pack, ref) for ref in node.implies
+        )
+    found: set[str] = set()
+    waiting = list(held)
     while waiting:
-        seen = shelf.find_node(pack, waiting.pop())
-        if seen is None:
+        name = waiting.pop()
+        if name in found:
             continue
-        owner, node = seen
-        for ref in node.implies:
-            implied = shelf.canonical(owner, ref)
-            if implied not in found:
-                found.add(implied)
-                waiting.append(implied)
+        found.add(name)
+        waiting += implied.get(name, ())
+        seen = shelf.find_node(pack, name)
+        if seen is not None:
+            waiting += [shelf.canonical(seen[0], ref) for ref in seen[1].implies]
     return frozenset(found)
 
 

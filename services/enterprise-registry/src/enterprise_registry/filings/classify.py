@@ -1,7 +1,5 @@
 """The size class that follows from a verified filing (统计上大中小微型企业划分办法)."""
 
-from datetime import date
-
 from enterprise_registry.assessments.factbases import fact_base
 from enterprise_registry.filings.domain import Filing
 from enterprise_registry.filings.periods import year_of
@@ -17,7 +15,7 @@ async def classify_after(uow: UnitOfWork, filing: Filing) -> None:
     uscc = filing.organisation or ""
     shelf = library(uow)
     pack = shelf.stamped(filing.pack or "")
-    base = await fact_base(uow, pack, uscc, on=date(uow.today.year, 1, 1), verified_only=True)
+    base = await fact_base(uow, pack, uscc, on=uow.today, verified_only=True)
     if SIZE_CLASS not in base.vocabulary.facts:
         return
     latest = max((year for _, year in base.filed if year is not None), default=year_of(filing.period))

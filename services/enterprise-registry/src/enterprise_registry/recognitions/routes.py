@@ -96,7 +96,7 @@ _AXES: dict[str, counts.Axis] = {"node": "kind", "kind": "kind", "division": "di
 
 
 @counts_router.get(
-    "", operation_id="count_recognitions", summary="认定存量 Stock on a day", response_model=RecognitionCounts
+    "", operation_id="count_recognitions", summary="认定存量 Stock on a day"
 )
 @operation(Operation("recognition-counts:read"))
 async def count(
