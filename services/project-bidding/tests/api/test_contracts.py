@@ -1,0 +1,150 @@
+"""From the award to an accepted task book; money that never runs over."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+
+async def drafted(stage: Any) -> tuple[dict[str, Any], str]:
+    call = await stage.awarded()
+    today = stage.now().date()
+    body = {
+        "bid": call["winners"][0],
+        "goals": ["圆度误差 ≤ 0.05 mm"],
+        "ends_on": (today + timedelta(days=700)).isoformat(),
+        "milestones": [
+            {"key": "midterm", "title": "中期：样机完成", "due_on": (today + timedelta(days=60)).isoformat()}
+        ],
+        "tranches": [
+            {"funder": "jm-finance", "on": "signature", "amount": "450000.00"},
+            {"funder": "jm-finance", "on": "milestone", "milestone": "midterm", "amount": "270000.00"},
+            {"funder": "jm-finance", "on": "acceptance", "amount": "180000.00"},
+        ],
+    }
+    contract = await stage.officer().make("contracts", body)
+    return contract, call["id"]
+
+
+async def signed(stage: Any) -> dict[str, Any]:
+    contract, _ = await drafted(stage)
+    path = f"contracts/{contract['id']}"
+    for uscc in contract["parties"]:
+        assert (await stage.signatory(uscc).do(path, "sign"))["state"] == "drafted"
+    return dict(await stage.approver().do(path, "sign"))
+
+
+async def tranche(stage: Any, contract: str, trigger: str) -> str:
+    found = (await stage.officer().read("tranches", contract=contract))["items"]
+    return f"tranches/{next(each['id'] for each in found if each['trigger'] == trigger)}"
+
+
+class TestTaskBook:
+    async def test_a_task_book_runs_from_signature_to_acceptance(self, pb: Any, stage: Any) -> None:
+        contract = await signed(stage)
+        assert contract["state"] == "performing"
+        path, lead = f"contracts/{contract['id']}", stage.signatory(contract["organisation"])
+        assert stage.owner in contract["parties"], "the need's owner is a party"
+        first = await tranche(stage, contract["id"], "signature")
+        assert (await lead.read(first))["state"] == "due"
+        early = await lead.post(f"{path}/request-acceptance")
+        assert early.json()["code"] == "milestones_open"
+        [milestone] = (await lead.read("contract-milestones", contract=contract["id"]))["items"]
+        mark = f"contract-milestones/{milestone['id']}"
+        await lead.do(mark, "submit", {"evidence": "样机检测报告"})
+        await stage.officer().do(mark, "reject", {"reason": "缺少签章"})
+        await lead.do(mark, "submit", {"evidence": "样机检测报告（盖章）"})
+        await stage.officer().do(mark, "approve")
+        second = await tranche(stage, contract["id"], "milestone")
+        assert (await lead.read(second))["state"] == "due"
+        finance = stage.officer("finance-1", "finance_officer")
+        await stage.officer().do(first, "approve")
+        released = await finance.do(first, "release", {"voucher": "PZ-1"})
+        assert (released["state"], released["released"]) == ("released", "450000.00")
+        assert (await finance.do(first, "reconcile"))["state"] == "reconciled"
+        await lead.do(path, "request-acceptance")
+        refused = await stage.officer().post(
+            f"{path}/accept", {"opinion": "同意"},
+            headers={"If-Match": (await stage.officer().get(path)).headers["etag"]},
+        )  # fmt: skip
+        assert refused.json()["code"] == "handler_does_not_decide"
+        accepted = await stage.approver().do(path, "accept", {"opinion": "同意通过验收。"})
+        assert accepted["state"] == "accepted"
+        told = [each for each in await pb.events("contract.accepted") if each["subject"] == contract["id"]]
+        assert [each["data"]["need"] for each in told] == [stage.need]
+        assert (await lead.read(await tranche(stage, contract["id"], "acceptance")))["state"] == "due"
+
+    async def test_a_milestone_becomes_overdue_by_itself(self, pb: Any, stage: Any) -> None:
+        contract = await signed(stage)
+        await pb.at(days=62)
+        await pb.fire_timers()
+        [milestone] = (await stage.officer().read("contract-milestones", contract=contract["id"]))["items"]
+        assert milestone["state"] == "overdue"
+        told = [each for each in await pb.events("overdue") if each["data"]["contract"] == contract["id"]]
+        assert len(told) == 1
+
+    async def test_tranches_beyond_a_funders_share_are_refused(self, stage: Any) -> None:
+        call = await stage.awarded()
+        body = {
+            "bid": call["winners"][0], "goals": ["达标"], "ends_on": "2099-01-01",
+            "tranches": [{"funder": "jm-finance", "on": "signature", "amount": "900000.01"}],
+        }  # fmt: skip
+        answer = await stage.officer().post("contracts", body)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "money_does_not_add_up")
+        body["shares"] = [{"funder": "jm-finance", "label": "市级财政", "fiscal": True, "amount": "900000.01"}]
+        answer = await stage.officer().post("contracts", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "funder_exhausted")
+
+    async def test_an_outsider_sees_no_contract_and_signs_none(self, stage: Any) -> None:
+        contract, _ = await drafted(stage)
+        outsider = stage.signatory(await stage.register(stage.uscc()))
+        assert (await outsider.get(f"contracts/{contract['id']}")).status_code == 404
+        assert (await outsider.post(f"contracts/{contract['id']}/sign")).status_code == 404
+
+
+class TestMoney:
+    async def test_twenty_releases_at_once_never_overdraw_a_tranche(self, pb: Any, stage: Any) -> None:
+        contract = await signed(stage)
+        path = await tranche(stage, contract["id"], "signature")
+        await stage.officer().do(path, "approve", {"amount": "450000.00"})
+        finance = stage.officer("finance-1", "finance_officer")
+
+        async def release(n: int) -> str:
+            """One clerk who reads again whenever another was faster."""
+            while True:
+                tag = (await finance.get(path)).headers["etag"]
+                answer = await finance.post(
+                    f"{path}/release", {"amount": "45000.00", "voucher": f"PZ-{n}"}, headers={"If-Match": tag}
+                )
+                if answer.status_code != 412:
+                    return str(answer.status_code)
+
+        answers = await asyncio.gather(*(release(n) for n in range(20)))
+        assert sorted(answers) == ["200"] * 10 + ["409"] * 10
+        done = await finance.read(path)
+        assert (done["state"], done["released"], len(done["vouchers"])) == ("released", "450000.00", 10)
+        async with pb.database.read.connect() as conn:
+            drawn = await conn.execute(
+                sa.text("SELECT released_fen FROM funder_account WHERE call = :call AND funder = 'jm-finance'"),
+                {"call": contract["call"]},
+            )
+            assert drawn.scalar_one() == 45_000_000
+        sent = [each for each in await pb.events("tranche.released") if each["data"]["contract"] == contract["id"]]
+        assert sum(each["data"]["amount_fen"] for each in sent) == 45_000_000
+
+    async def test_who_approves_does_not_release_and_a_voucher_counts_once(self, stage: Any) -> None:
+        contract = await signed(stage)
+        path = await tranche(stage, contract["id"], "signature")
+        await stage.officer().do(path, "approve", {"amount": "450000.00"})
+        both = stage.pb.client(
+            roles=["finance_officer", "city_officer"], areas=["440700"], subject="officer-1", person="officer-1"
+        )
+        tag = (await both.get(path)).headers["etag"]
+        answer = await both.post(f"{path}/release", {"voucher": "PZ-1"}, headers={"If-Match": tag})
+        assert answer.json()["code"] == "handler_does_not_decide"
+        finance = stage.officer("finance-1", "finance_officer")
+        await finance.do(path, "release", {"amount": "1.00", "voucher": "PZ-1"})
+        tag = (await finance.get(path)).headers["etag"]
+        again = await finance.post(f"{path}/release", {"amount": "1.00", "voucher": "PZ-1"}, headers={"If-Match": tag})
+        assert again.json()["errors"][0]["code"] == "voucher_used"
