@@ -574,6 +574,54 @@ def upgrade() -> None:
     )
     op.create_index("service_record_sight", "service_record", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
+        "team",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Text(),
+            sa.Computed(
+                "'TM-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("sight", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("handlers", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "external_ids", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+        sa.Column(
+            "pack", sa.Text(), nullable=True, comment="policy pack and version this record was made under"
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("programme", sa.Text(), nullable=False),
+        sa.Column("leader", sa.Text(), nullable=False),
+        sa.Column("members", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("persons", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("skills", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index("team_created", "team", ["created_at", "id"], unique=False)
+    op.create_index(
+        "team_organisation",
+        "team",
+        ["organisation"],
+        unique=False,
+        postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index("team_programme", "team", ["city", "programme", "state"], unique=False)
+    op.create_index("team_sight", "team", ["sight"], unique=False, postgresql_using="gin")
+    op.create_table(
         "technical_need",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -20,6 +20,8 @@ from commissioner_matching.persons.store import PERSONS
 from commissioner_matching.programmes.routes import router as programmes
 from commissioner_matching.service_records.routes import router as service_records
 from commissioner_matching.service_records.store import SERVICE_RECORDS
+from commissioner_matching.teams.routes import router as teams
+from commissioner_matching.teams.store import TEAMS
 from commissioner_matching.technical_needs.routes import router as technical_needs
 from commissioner_matching.technical_needs.store import NEEDS
 from commissioner_matching.technical_needs.use_cases import (
@@ -50,6 +52,7 @@ SERVICE = Service(
         PERSONS,
         COMMISSIONERS,
         EXPERTS,
+        TEAMS,
         MATCHES,
         DISPATCHES,
         SERVICE_RECORDS,
@@ -61,6 +64,7 @@ SERVICE = Service(
         persons,
         commissioners,
         experts,
+        teams,
         programmes,
         matches,
         dispatches,

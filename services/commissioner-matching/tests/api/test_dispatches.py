@@ -101,6 +101,19 @@ class TestAcceptance:
 
 
 class TestRefusals:
+    async def test_a_county_sends_anybody_of_its_city_and_nobody_else(self, jiangmen: Any) -> None:
+        need = await jiangmen.need(await jiangmen.organisation("蓬江钟表有限公司"))
+        person = await jiangmen.person(division=None)
+        made = await jiangmen.city.make(
+            "commissioners", {"person": person, "city": "440700", "programme": "overall"}
+        )
+        await jiangmen.city.do(f"commissioners/{made['id']}", "verify")
+        await jiangmen.approver.do(f"commissioners/{made['id']}", "activate")
+        assert (await jiangmen.county.get(f"commissioners/{made['id']}")).status_code == 404
+        await jiangmen.proposal(made["id"], need)
+        body = {"server": "not-one", "target_kind": "need", "target": need}
+        assert (await jiangmen.county.post("dispatches", body)).status_code == 422
+
     async def test_whoever_is_tied_to_the_host_is_not_sent(self, jiangmen: Any) -> None:
         uscc = await jiangmen.organisation("新会机械有限公司")
         need = await jiangmen.need(uscc)
@@ -272,3 +285,9 @@ class TestServingOnly:
         )
         assert (answer.status_code, answer.json()["code"]) == (409, "dispatches_open")
         assert (await jiangmen.city.read(f"commissioners/{server}"))["state"] == "active"
+
+    async def test_a_need_that_took_another_way_is_not_accepted_any_more(self, jiangmen: Any) -> None:
+        dispatch, need, person, _ = await proposed(jiangmen)
+        await jiangmen.city.do(f"technical-needs/{need}", "close", {"reason": "企业停产"})
+        answer = await jiangmen.as_person(person).post(f"dispatches/{dispatch}/accept")
+        assert (answer.status_code, answer.json()["code"]) == (409, "need_not_servable")

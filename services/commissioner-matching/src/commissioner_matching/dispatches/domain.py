@@ -69,14 +69,24 @@ def missing(dispatch: Dispatch) -> list[str]:
 def roles_of(dispatch: Dispatch, actor: Actor) -> list[str]:
     """Name what the actor could accept as: only what is required and not given yet."""
     can = {
-        "server": actor.person in dispatch.persons
-        or (dispatch.server_kind == "organisation" and actor.organisation == dispatch.server),
+        "server": _speaks_for_server(dispatch, actor),
         "sending_unit": actor.organisation is not None and actor.organisation == dispatch.sending_unit,
         "host": actor.organisation is not None and actor.organisation == dispatch.host,
         "target": actor.organisation is not None and actor.organisation == dispatch.target,
         "county": "county_officer" in actor.roles and dispatch.division in actor.areas,
     }
     return [each for each in missing(dispatch) if can[each]]
+
+
+def _speaks_for_server(dispatch: Dispatch, actor: Actor) -> bool:
+    """A commissioner for themself, a team's leader (named first) for the team, an organisation for itself."""
+    match dispatch.server_kind:
+        case "team":
+            return actor.person is not None and actor.person == dispatch.persons[0]
+        case "organisation":
+            return actor.organisation == dispatch.server
+        case _:
+            return actor.person in dispatch.persons
 
 
 def _all_have_accepted(dispatch: Dispatch) -> Iterable[Reason]:

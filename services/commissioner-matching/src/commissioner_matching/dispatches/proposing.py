@@ -12,6 +12,7 @@ from commissioner_matching.metadata import parties
 from commissioner_matching.packs import Programme, require_programme
 from commissioner_matching.persons.domain import conflicts_on
 from commissioner_matching.persons.use_cases import require_person
+from commissioner_matching.teams.store import teams
 from commissioner_matching.technical_needs import service as needs_service
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
@@ -111,8 +112,11 @@ async def find_server(uow: UnitOfWork, values: dict[str, Any], city: str | None)
         return Server(
             "organisation", party.uscc, party.title, (), None, values["programme"], city, None, None
         )
+    if values["server_kind"] == "team":
+        return await _team(uow, values["server"], city)
     found: Commissioner | None = await commissioners.lookup_one(uow, id=values["server"])
-    if found is None or not uow.permissions.permits(uow.actor, "commissioners:read", found.sight):
+    # The city has one base of commissioners: a county may send anybody of it, whoever keeps the file.
+    if found is None or found.city != city:
         raise invalid("/server", "server_unknown", "未找到该科技特派员。", "There is no such commissioner.")
     if found.state != "active":
         raise Conflict(
@@ -126,8 +130,23 @@ async def find_server(uow: UnitOfWork, values: dict[str, Any], city: str | None)
     )  # fmt: skip
 
 
+async def _team(uow: UnitOfWork, team_id: str, city: str | None) -> Server:
+    team = await teams.lookup_one(uow, id=team_id)
+    if team is None or team.city != city:
+        raise invalid("/server", "server_unknown", "未找到该特派团。", "There is no such team.")
+    if team.state != "active":
+        raise Conflict(
+            Text("该特派团未启动或已解散。", "The team is not active."),
+            code="server_not_active",
+            extra={"state": team.state},
+        )
+    return Server(
+        "team", team.id, team.name, tuple(team.persons), None, team.programme, team.city, None, None
+    )
+
+
 def _fits(programme: Programme, server: Server, target: Target) -> None:
-    kinds = {"commissioner": "person", "organisation": "organisation"}
+    kinds = {"commissioner": "person", "team": "team", "organisation": "organisation"}
     if kinds[server.kind] not in programme.rules.servers:
         raise invalid(
             "/server_kind", "server_kind_not_in_programme", "该计划不派出此类对象。",

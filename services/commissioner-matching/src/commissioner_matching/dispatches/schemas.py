@@ -22,8 +22,10 @@ class DispatchCreate(Input):
     commissioner's own.
     """
 
-    server_kind: Literal["commissioner", "organisation"] = "commissioner"
-    server: Line = Field(description="Id of the commissioner, or the credit code of the organisation")
+    server_kind: Literal["commissioner", "team", "organisation"] = "commissioner"
+    server: Line = Field(
+        description="Id of the commissioner or the team, or the credit code of the organisation"
+    )
     target_kind: Literal["need", "enterprise", "organisation", "township", "village", "chain", "cluster"]
     target: Line = Field(description="Id of the need, credit code, area id, or code of the chain or cluster")
     host: str | None = Field(

@@ -32,6 +32,8 @@ async def accept(uow: UnitOfWork, dispatch_id: str, asked_as: str | None) -> Dis
     dispatches.resource.machine.require("accept", dispatch.state)
     role = _accepting_as(dispatch, roles_of(dispatch, uow.actor), asked_as)
     await _require_signature(uow, dispatch, role)
+    if dispatch.need:
+        await needs_service.require_still_servable(uow, dispatch.need)
     if role == "server":
         await _require_free_server(uow, dispatch)
     entry = {
@@ -73,9 +75,14 @@ async def _require_signature(uow: UnitOfWork, dispatch: Dispatch, role: str) -> 
 async def _require_free_server(uow: UnitOfWork, dispatch: Dispatch) -> None:
     programme = find_programme(uow, dispatch.city, dispatch.programme)
     places: int | None = programme.targets_per_server if programme else None
+    if await barred(uow, [dispatch.server, *dispatch.persons], uow.today):
+        raise Conflict(
+            Text("存在有效的失信记录，不得选派。", "An integrity record is in force: no dispatch."),
+            code="integrity_record",
+        )
     if dispatch.server_kind == "commissioner":
         server = await commissioners.lookup_one(uow, id=dispatch.server)
-        if server is None or server.state != "active" or await barred(uow, dispatch.persons, uow.today):
+        if server is None or server.state != "active":
             raise Conflict(
                 Text("该科技特派员现不能接受选派。", "The commissioner cannot be dispatched now."),
                 code="server_not_active",
@@ -119,6 +126,8 @@ async def activate(uow: UnitOfWork, dispatch_id: str, values: dict[str, Any]) ->
             "/notice", "notice_missing", "该计划要求先公示，请填写公示文号。",
             "The programme demands a public notice first; give its number.",
         )  # fmt: skip
+    if dispatch.need:
+        await needs_service.require_still_servable(uow, dispatch.need)
     begins = values["valid_from"] or uow.today
     programme = find_programme(uow, dispatch.city, dispatch.programme)
     ends = values["valid_to"] or _term_end(programme, begins)
@@ -133,7 +142,8 @@ async def activate(uow: UnitOfWork, dispatch_id: str, values: dict[str, Any]) ->
         await needs_service.begin(uow, active.need, active.id)
     uow.emit(
         events.DispatchActivated(
-            **_placed(active), server_kind=active.server_kind, persons=list(active.persons), team=None,
+            **_placed(active), server_kind=active.server_kind, persons=list(active.persons),
+            team=active.server if active.server_kind == "team" else None,
             programme=active.programme, level=active.level, target_kind=active.target_kind,
             target=active.target, host=active.host, need=active.need, valid_from=begins, valid_to=ends,
         ),

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -65,7 +64,8 @@ async def pool_for(uow: UnitOfWork, city: str | None, organisation: str) -> Pool
                 conflicts=_ties(person, organisation, uow.today),
             )
         )  # fmt: skip
-    corpus = f"{city}:{len(enrolled)}:{sum(each.version for each in enrolled)}:{sum(each.version for each in files.values())}"
+    versions = sum(each.version for each in (*enrolled, *files.values()))
+    corpus = f"{city}:{len(enrolled)}:{len(files)}:{versions}"
     index = await _index(uow, corpus, {each.id: files[each.person] for each in enrolled})
     return Pool(tuple(candidates), {each.id: each.label for each in enrolled}, index, corpus)
 
@@ -116,8 +116,7 @@ async def _index(uow: UnitOfWork, corpus: str, files: Mapping[str, Person]) -> T
     """Build the index outside the event loop, once for each state of the corpus."""
     key = (uow.database.settings.database_url.get_secret_value(), corpus)
     if key not in _indexes:
-        made: Any = await asyncio.to_thread(TextIndex.build, _works(files))
-        _indexes[key] = made
+        _indexes[key] = await asyncio.to_thread(TextIndex.build, _works(files))
         while len(_indexes) > _KEPT:
             _indexes.popitem(last=False)
     return _indexes[key]

@@ -30,6 +30,17 @@ async def require_servable(uow: UnitOfWork, need_id: str, pointer: str) -> Need:
     return need
 
 
+async def require_still_servable(uow: UnitOfWork, need_id: str) -> None:
+    """Refuse to go on for a need that ended or took another way since the dispatch was proposed."""
+    need = await needs.lookup_one(uow, id=need_id)
+    if need is None or need.state not in _SERVABLE:
+        raise Conflict(
+            Text("该需求已结束或另行办理。", "The need has ended, or took another way."),
+            code="need_not_servable",
+            extra={"state": need.state if need else None},
+        )
+
+
 async def invite(uow: UnitOfWork, need: Need, persons: Sequence[str]) -> None:
     """Let those who are asked see the need, without its confidential part."""
     invited = sorted({*need.invited_persons, *persons})

@@ -1,0 +1,1 @@
+"""Teams 科技特派团: commissioners who are sent together."""
