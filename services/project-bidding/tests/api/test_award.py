@@ -8,7 +8,9 @@ from project_bidding.reviews.scoring import Criterion, Review, Scheme, rank
 
 
 class TestCall:
-    async def test_a_call_is_published_only_when_every_named_department_signed(self, pb: Any, stage: Any) -> None:
+    async def test_a_call_is_published_only_when_every_named_department_signed(
+        self, pb: Any, stage: Any
+    ) -> None:
         call = await stage.drafted()
         officer = stage.officer()
         await officer.patch(f"calls/{call}", {"departments": ["jm-science", "jm-industry"]})
@@ -34,7 +36,9 @@ class TestCall:
         await science.do(f"calls/{call}", "co-sign", {"opinion": "同意"})
         await officer.do(f"calls/{call}", "appraise", {"opinion": "同意"})
         answer = await officer.post(
-            f"calls/{call}/publish", {}, headers={"If-Match": (await officer.get(f"calls/{call}")).headers["etag"]}
+            f"calls/{call}/publish",
+            {},
+            headers={"If-Match": (await officer.get(f"calls/{call}")).headers["etag"]},
         )
         assert answer.status_code == 409
         assert {each["code"] for each in answer.json()["reasons"]} == {
@@ -160,7 +164,9 @@ class TestAward:
 
         async def award(client: Any) -> Any:
             tag = (await client.get(call_path)).headers["etag"]
-            return await client.post(f"{call_path}/award", {"document_no": "江科〔2024〕58号"}, headers={"If-Match": tag})
+            return await client.post(
+                f"{call_path}/award", {"document_no": "江科〔2024〕58号"}, headers={"If-Match": tag}
+            )
 
         assert (await award(approver)).json()["code"] == "item_held"
         await supervisor.do(path, "examine")
@@ -193,7 +199,9 @@ class TestAward:
         tags = [(await each.get(f"calls/{call}")).headers["etag"] for each in officers]
         answers = await asyncio.gather(
             *(
-                each.post(f"calls/{call}/award", {"document_no": f"江科〔2024〕{n}号"}, headers={"If-Match": tag})
+                each.post(
+                    f"calls/{call}/award", {"document_no": f"江科〔2024〕{n}号"}, headers={"If-Match": tag}
+                )
                 for n, (each, tag) in enumerate(zip(officers, tags, strict=True))
             )
         )

@@ -92,7 +92,9 @@ class TestTaskBook:
         }  # fmt: skip
         answer = await stage.officer().post("contracts", body)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "money_does_not_add_up")
-        body["shares"] = [{"funder": "jm-finance", "label": "市级财政", "fiscal": True, "amount": "900000.01"}]
+        body["shares"] = [
+            {"funder": "jm-finance", "label": "市级财政", "fiscal": True, "amount": "900000.01"}
+        ]
         answer = await stage.officer().post("contracts", body)
         assert (answer.status_code, answer.json()["code"]) == (409, "funder_exhausted")
 
@@ -126,11 +128,15 @@ class TestMoney:
         assert (done["state"], done["released"], len(done["vouchers"])) == ("released", "450000.00", 10)
         async with pb.database.read.connect() as conn:
             drawn = await conn.execute(
-                sa.text("SELECT released_fen FROM funder_account WHERE call = :call AND funder = 'jm-finance'"),
+                sa.text(
+                    "SELECT released_fen FROM funder_account WHERE call = :call AND funder = 'jm-finance'"
+                ),
                 {"call": contract["call"]},
             )
             assert drawn.scalar_one() == 45_000_000
-        sent = [each for each in await pb.events("tranche.released") if each["data"]["contract"] == contract["id"]]
+        sent = [
+            each for each in await pb.events("tranche.released") if each["data"]["contract"] == contract["id"]
+        ]
         assert sum(each["data"]["amount_fen"] for each in sent) == 45_000_000
 
     async def test_who_approves_does_not_release_and_a_voucher_counts_once(self, stage: Any) -> None:
@@ -138,7 +144,10 @@ class TestMoney:
         path = await tranche(stage, contract["id"], "signature")
         await stage.officer().do(path, "approve", {"amount": "450000.00"})
         both = stage.pb.client(
-            roles=["finance_officer", "city_officer"], areas=["440700"], subject="officer-1", person="officer-1"
+            roles=["finance_officer", "city_officer"],
+            areas=["440700"],
+            subject="officer-1",
+            person="officer-1",
         )
         tag = (await both.get(path)).headers["etag"]
         answer = await both.post(f"{path}/release", {"voucher": "PZ-1"}, headers={"If-Match": tag})
@@ -146,5 +155,7 @@ class TestMoney:
         finance = stage.officer("finance-1", "finance_officer")
         await finance.do(path, "release", {"amount": "1.00", "voucher": "PZ-1"})
         tag = (await finance.get(path)).headers["etag"]
-        again = await finance.post(f"{path}/release", {"amount": "1.00", "voucher": "PZ-1"}, headers={"If-Match": tag})
+        again = await finance.post(
+            f"{path}/release", {"amount": "1.00", "voucher": "PZ-1"}, headers={"If-Match": tag}
+        )
         assert again.json()["errors"][0]["code"] == "voucher_used"

@@ -180,7 +180,9 @@ async def key_of(unit: ReadUnit | UnitOfWork, call_id: str) -> CallKey:
     shares = await unit.execute(
         sa.select(call_shares).where(call_shares.c.call == call_id).order_by(call_shares.c.share_index)
     )
-    wrapped = tuple(WrappedShare(each.officer, each.share_index, each.wrapped, each.digest) for each in shares)
+    wrapped = tuple(
+        WrappedShare(each.officer, each.share_index, each.wrapped, each.digest) for each in shares
+    )
     return CallKey(call_id, "bid", row.suite, row.threshold, row.public_key, wrapped)
 
 
