@@ -27,6 +27,12 @@ def packs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def deployed_packs() -> str:
+    """The packs of the repository."""
+    return str(NATIONAL)
+
+
+@pytest.fixture(scope="session")
 async def er(engines: Any, packs_dir: Path) -> AsyncIterator[ServiceHarness]:
     """enterprise-registry on a migrated database."""
     async with ServiceHarness(SERVICE, engines, packs_dir=str(packs_dir)) as harness:

@@ -84,7 +84,10 @@ class RecognitionDecided(_Registry, Placed):
 
 
 class RecognitionEnded(_Registry, Placed):
-    """A recognition ended: `expired`, `revoked`, `surrendered` or `superseded`."""
+    """A recognition ended: `expired`, `revoked`, `surrendered` or `superseded`.
+
+    `ended_on` is the last day on which it was held: the end of its validity, or the day before the act.
+    """
 
     aggregate_kind: ClassVar[str] = "recognition"
     name: ClassVar[str] = "ended"

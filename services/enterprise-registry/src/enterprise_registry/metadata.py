@@ -8,8 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from kechuang import access
 from kechuang.db.unit import UnitOfWork
+from kechuang.errors import NotPermitted, invalid
 from kechuang.messaging.events import Event, Received
+from kechuang.text import Text
 from kechuang_procedure.parties import Parties
 
 metadata = sa.MetaData()
@@ -28,6 +31,21 @@ async def tell(uow: UnitOfWork, event: Event, *, aggregate: str, version: int) -
         time=uow.now, data=event,
     )  # fmt: skip
     await handle(uow, received)
+
+
+def acting_for(uow: UnitOfWork, stated: str | None, action: str) -> str:
+    """Give the organisation that the caller acts for, before anything about it is looked up.
+
+    The token's own when none is stated; refuses another's with 403, so that nothing about it is told.
+    """
+    uscc = stated or uow.actor.organisation
+    if uscc is None:
+        raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    if not uow.permissions.permits(uow.actor, action, access.owner(uscc)):
+        raise NotPermitted(
+            Text("您不能代该单位办理。", "You cannot act for this organisation."), extra={"action": action}
+        )
+    return uscc
 
 
 async def alone(uow: UnitOfWork, *key: str) -> None:

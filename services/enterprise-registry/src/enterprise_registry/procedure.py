@@ -6,11 +6,14 @@ from typing import Any
 
 from enterprise_registry.metadata import metadata
 from enterprise_registry.policy.library import library
+from kechuang.calendar import Period
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import invalid
 from kechuang.text import Text
+from kechuang_procedure.calendar import end_of
 from kechuang_procedure.notices import Notices
 from kechuang_procedure.objections import Objections
+from kechuang_procedure.returns import ReturnForCorrection
 from kechuang_procedure.windows import Window, WindowCreate, Windows
 
 
@@ -75,6 +78,21 @@ objections = Objections(
     metadata, notices, resource="enterprise-objections", singular="enterprise_objection",
     table="enterprise_objection", prefix="EO",
 )  # fmt: skip
+
+
+def with_due_day(uow: UnitOfWork, pack: str | None, body: ReturnForCorrection) -> ReturnForCorrection:
+    """Give a return its last day by the pack's period `correction`, unless the officer names one."""
+    shelf = library(uow)
+    found = shelf.packs.visible(shelf.stamped(pack or "")).periods.get("correction")
+    if body.due_on is not None or found is None or found.unit not in ("working_day", "calendar_day"):
+        return body
+    period = Period(found.length, kind="working" if found.unit == "working_day" else "calendar")
+    return body.model_copy(update={"due_on": end_of(uow.today, period).last_day})
+
+
+def reasons(noted: Mapping[str, Any]) -> str:
+    """Write what is to be corrected in one line, for a message."""
+    return "；".join(f"{each['label']}：{each['reason']}" for each in noted["items"])
 
 
 def is_due(returns: Sequence[Mapping[str, Any]], today: date) -> bool:

@@ -1,5 +1,6 @@
 """Filings and assessments through the real application and a real database."""
 
+from datetime import timedelta
 from typing import Any
 
 from er_story import ANNUAL, filed, registered
@@ -74,6 +75,34 @@ class TestFiling:
         assert early.json()["errors"][0]["code"] == "period_not_over"
         shape = await cast.signatory.post("filings", {"form": "enterprise_annual", "period": "2023Q1"})
         assert shape.json()["errors"][0]["code"] == "period_format"
+
+    async def test_others_learn_nothing_of_what_is_filed(self, er: ServiceHarness) -> None:
+        one, other = await registered(er), await registered(er)
+        made = await filed(one, 2023)
+        body = {"organisation": one.uscc, "form": "enterprise_annual", "period": "2023"}
+        refused = await other.signatory.post("filings", body)
+        assert (refused.status_code, "existing" in refused.json()) == (403, False)
+        assert (await other.signatory.get(f"filings/{made['id']}")).status_code == 404
+        assert (await other.signatory.read("filings"))["items"] == []
+
+    async def test_a_window_asks_for_its_form_while_it_is_open(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        now = er.database.clock.now()
+        window = {
+            "title": "2023年度企业数据填报", "target": "enterprise_annual", "city": "440700",
+            "opens_at": (now + timedelta(days=1)).isoformat(), "closes_at": (now + timedelta(days=3)).isoformat(),
+            "details": {"roster": [cast.uscc]},
+        }  # fmt: skip
+        made = await cast.city.make("filing-windows", window)
+        body = {"form": "enterprise_annual", "period": "2023", "window": made["id"]}
+        assert (await cast.signatory.post("filings", body)).json()["code"] == "window_not_open"
+        await er.at(days=1)
+        await er.fire_timers()
+        statistics = await cast.signatory.post("filings", body | {"form": "rd_statistics"})
+        assert statistics.json()["errors"][0]["code"] == "other_form"
+        assert (await cast.signatory.make("filings", body))["window"] == made["id"]
+        wrong = await cast.city.post("filing-windows", window | {"target": "tech_micro_application"})
+        assert wrong.json()["errors"][0]["pointer"] == "/target"
 
     async def test_nobody_verifies_what_they_submitted(self, er: ServiceHarness) -> None:
         cast = await registered(er)

@@ -8,7 +8,8 @@ from enterprise_registry.applications.store import applications
 from enterprise_registry.assessments.use_cases import assessed
 from enterprise_registry.filings.use_cases import missing_materials
 from enterprise_registry.integrity import require_no_sanction
-from enterprise_registry.metadata import alone, parties
+from enterprise_registry.messages import notify
+from enterprise_registry.metadata import acting_for, alone, parties
 from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.procedure import application_windows
 from kechuang.db.unit import UnitOfWork
@@ -23,9 +24,7 @@ from kechuang_procedure.windows import Window
 
 async def draft(uow: UnitOfWork, body: ApplicationCreate) -> Application:
     """Begin an application; 409 with the one under way when the organisation has one in this window."""
-    uscc = body.organisation or uow.actor.organisation
-    if uscc is None:
-        raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    uscc = acting_for(uow, body.organisation, "applications:create")
     await parties.require_authority(uow, uscc, "draft")
     owner = await parties.require_active(uow, uscc, "/organisation")
     window = await application_windows.require_open(uow, body.window, "/window")
@@ -115,11 +114,21 @@ async def submit(uow: UnitOfWork, record_id: str) -> Application:
     )
     if application.receipt is not None:
         receipt["submitted_at"] = application.receipt["submitted_at"]
-    return await applications.change(
+    handed_in = await applications.change(
         uow, application, "submit", to=back_to, receipt=receipt, assessment=assessment,
         assessment_result=assessment["result"] if assessment else None,
         submitted_on=application.submitted_on or uow.today,
     )  # fmt: skip
+    notify(
+        uow, handed_in, "applications", "application.submitted", kind=_kind(uow, handed_in),
+        received_at=receipt["received_at"], digest=receipt["digest"],
+    )  # fmt: skip
+    return handed_in
+
+
+def _kind(uow: UnitOfWork, application: Application) -> str:
+    shelf = library(uow)
+    return shelf.node(shelf.stamped(application.pack or ""), application.target)[1].name.zh
 
 
 _NEXT_COUNTY = Text("等待县（市、区）推荐。", "The county will recommend it.")

@@ -12,23 +12,19 @@ from enterprise_registry.applications.schemas import (
 )
 from enterprise_registry.applications.store import applications
 from enterprise_registry.integrity import require_no_sanction
+from enterprise_registry.messages import notify
 from enterprise_registry.metadata import parties
 from enterprise_registry.policy.library import library
-from enterprise_registry.procedure import is_due, notices
+from enterprise_registry.procedure import is_due, notices, reasons, with_due_day
 from enterprise_registry.recognitions import use_cases as recognitions
-from kechuang import access
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
 from kechuang.ids import new_id
 from kechuang.text import Text
 from kechuang.timers import Timer
-from kechuang_procedure.messages import send
 from kechuang_procedure.returns import ReturnForCorrection, returned
 
 LAPSE = "applications.lapse"
-_RECOGNISED = Text("申报 {number} 已认定", "Application {number} was recognised")
-_REJECTED = Text("申报 {number} 不予认定", "Application {number} was rejected")
-_RETURNED = Text("申报 {number} 被退回修改", "Application {number} was returned for correction")
 
 
 async def accept(uow: UnitOfWork, record_id: str) -> Application:
@@ -43,9 +39,13 @@ async def return_(uow: UnitOfWork, record_id: str, body: ReturnForCorrection) ->
     """Return once a step, with everything that is to be corrected; it lapses at the due day."""
     application = await applications.load(uow, record_id, "return")
     earlier = [dict(each) for each in application.returns]
+    body = with_due_day(uow, application.pack, body)
     noted = returned(uow, application, body, step=application.state, earlier=earlier, timer=LAPSE)
     changed = await applications.change(uow, application, "return", returns=noted)
-    _tell(uow, changed, "application.returned", _RETURNED)
+    notify(
+        uow, changed, "applications", "application.returned", kind=_kind(uow, changed),
+        due_on=noted[-1]["due_on"], reasons=reasons(noted[-1]),
+    )  # fmt: skip
     return changed
 
 
@@ -181,7 +181,8 @@ async def _conclude(
             valid_to=result.valid_to if result else None,
         )  # fmt: skip
         await recognitions.record(uow, grant, verb="record")
-    _tell_outcome(uow, concluded)
+    if not recognised:
+        _tell_rejected(uow, concluded, body.grounds)
     return concluded
 
 
@@ -196,15 +197,16 @@ async def reject(uow: UnitOfWork, record_id: str, body: ApplicationReject) -> Ap
     rejected = await applications.change(uow, application, "reject", decision=decision)
     if rejected.notice is not None:
         await notices.settle(uow, rejected.notice, rejected.id)
-    _tell_outcome(uow, rejected)
+    _tell_rejected(uow, rejected, body.grounds)
     return rejected
 
 
-def _tell_outcome(uow: UnitOfWork, application: Application) -> None:
-    subject = _RECOGNISED if application.state == "recognised" else _REJECTED
-    _tell(uow, application, f"application.{application.state}", subject)
+def _kind(uow: UnitOfWork, application: Application) -> str:
+    shelf = library(uow)
+    return shelf.node(shelf.stamped(application.pack or ""), application.target)[1].name.zh
 
 
-def _tell(uow: UnitOfWork, application: Application, template: str, subject: Text) -> None:
-    recipients = access.owner(application.organisation)[:1]
-    send(uow, application, "applications", template, recipients, subject, subject)
+def _tell_rejected(uow: UnitOfWork, application: Application, grounds: str | None) -> None:
+    notify(
+        uow, application, "applications", "application.rejected", kind=_kind(uow, application), reasons=grounds,
+    )  # fmt: skip

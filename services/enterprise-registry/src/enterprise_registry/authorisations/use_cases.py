@@ -3,7 +3,7 @@
 from enterprise_registry.authorisations.domain import Authorisation, state_on
 from enterprise_registry.authorisations.schemas import AuthorisationCreate
 from enterprise_registry.authorisations.store import authorisations
-from enterprise_registry.metadata import parties, tell
+from enterprise_registry.metadata import acting_for, parties, tell
 from kechuang.clock import end_of_day, start_of_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import NotPermitted, invalid
@@ -18,9 +18,7 @@ TIMER = "authorisations.day"
 
 async def propose(uow: UnitOfWork, body: AuthorisationCreate) -> Authorisation:
     """Grant at once where the signatory (or a trusted system) asks, else request it of the signatory."""
-    uscc = body.organisation or uow.actor.organisation
-    if uscc is None:
-        raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    uscc = acting_for(uow, body.organisation, "authorisations:create")
     party = await parties.find(uow, uscc)
     if party is None:
         raise invalid("/organisation", "organisation_unknown", "该单位尚未登记。", "Not registered.")

@@ -6,10 +6,11 @@ from enterprise_registry.filings.domain import Filing
 from enterprise_registry.filings.periods import PeriodFormatError, is_over
 from enterprise_registry.filings.schemas import FilingCreate, FilingPatch
 from enterprise_registry.filings.store import filings
-from enterprise_registry.metadata import alone, parties, tell
+from enterprise_registry.messages import notify
+from enterprise_registry.metadata import acting_for, alone, parties, tell
 from enterprise_registry.policy.facts import vocabulary_of
 from enterprise_registry.policy.library import library, stamp
-from enterprise_registry.procedure import filing_windows, is_due
+from enterprise_registry.procedure import filing_windows, is_due, reasons, with_due_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, FieldError, Invalid, invalid
 from kechuang.http.schemas import columns
@@ -26,9 +27,7 @@ _NEXT = Text("等待县（市、区）核实。", "The county will verify it.")
 
 async def draft(uow: UnitOfWork, body: FilingCreate) -> Filing:
     """Begin a filing; 409 with the existing one when the period is filed already."""
-    uscc = body.organisation or uow.actor.organisation
-    if uscc is None:
-        raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    uscc = acting_for(uow, body.organisation, "filings:create")
     await parties.require_authority(uow, uscc, "draft")
     owner = await parties.require_active(uow, uscc, "/organisation")
     shelf = library(uow)
@@ -137,8 +136,14 @@ async def return_(uow: UnitOfWork, record_id: str, body: ReturnForCorrection) ->
     """Return once, with everything that is to be corrected; it lapses at the due day."""
     filing = await filings.load(uow, record_id, "return")
     earlier = [dict(each) for each in filing.returns]
+    body = with_due_day(uow, filing.pack, body)
     noted = returned(uow, filing, body, step="verify", earlier=earlier, timer=LAPSE)
-    return await filings.change(uow, filing, "return", returns=noted)
+    changed = await filings.change(uow, filing, "return", returns=noted)
+    notify(
+        uow, changed, "filings", "filing.returned", title=form_of(uow, filing).name.zh, period=filing.period,
+        due_on=noted[-1]["due_on"], reasons=reasons(noted[-1]),
+    )  # fmt: skip
+    return changed
 
 
 async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Filing:
@@ -159,6 +164,9 @@ async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Filing:
         ),
         aggregate=verified.id, version=verified.version,
     )  # fmt: skip
+    notify(
+        uow, verified, "filings", "filing.verified", title=form_of(uow, filing).name.zh, period=filing.period
+    )
     if not verified.statistical:
         await classify_after(uow, verified)
     return verified

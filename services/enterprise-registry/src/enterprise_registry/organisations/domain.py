@@ -20,8 +20,10 @@ KINDS = {
     "enterprise": Text("企业", "Enterprise"),
     "university": Text("高等院校", "University"),
     "research_institute": Text("科研院所", "Research institute"),
+    "new_rd_institution": Text("新型研发机构", "New-type R&D institution"),
+    "hospital": Text("医院", "Hospital"),
     "public_institution": Text("事业单位", "Public institution"),
-    "state_organ": Text("机关", "State organ"),
+    "government": Text("机关", "Government department"),
     "social_organisation": Text("社会组织", "Social organisation"),
     "cooperative": Text("农民专业合作社", "Farmers' cooperative"),
     "financial_institution": Text("金融机构", "Financial institution"),
@@ -40,7 +42,7 @@ SCALES = {
 class Organisation(Record):
     """An organisation with a unified social credit code (统一社会信用代码).
 
-    `facts` holds what rules read and no annual form files: key → `{value, verified}`. `scale` was given or,
+    `facts` holds what rules read and no annual form files: key → `{value, verified, on}`. `scale` was given or,
     with `scale_source` "computed", follows from verified filings by the national size classes.
     """
 
@@ -89,7 +91,7 @@ def sight(organisation: Organisation) -> Iterable[str]:
 
 
 def facts_stated(
-    held: Mapping[str, Mapping[str, Any]], stated: Mapping[str, Any], *, verified: bool
+    held: Mapping[str, Mapping[str, Any]], stated: Mapping[str, Any], *, verified: bool, on: date
 ) -> dict[str, dict[str, Any]]:
     """Give the facts with those stated now; an unchanged value keeps its verification, null takes one away."""
     result = {key: dict(each) for key, each in held.items() if stated.get(key, each) is not None}
@@ -97,5 +99,5 @@ def facts_stated(
         if value is None:
             result.pop(key, None)
         elif key not in held or held[key]["value"] != value or verified:
-            result[key] = {"value": value, "verified": verified}
+            result[key] = {"value": value, "verified": verified, "on": on.isoformat()}
     return result

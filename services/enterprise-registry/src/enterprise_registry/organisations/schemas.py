@@ -10,8 +10,8 @@ from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, Record
 from kechuang.personal import Masked, Secret
 
 Kind = Literal[
-    "enterprise", "university", "research_institute", "public_institution", "state_organ",
-    "social_organisation", "cooperative", "financial_institution", "village", "other",
+    "enterprise", "university", "research_institute", "new_rd_institution", "hospital",
+    "public_institution", "government", "social_organisation", "cooperative", "financial_institution", "village", "other",
 ]  # fmt: skip
 Scale = Literal["large", "medium", "small", "micro"]
 
@@ -20,7 +20,7 @@ EXAMPLE = {
     "name": "江门示例精密制造有限公司",
     "kind": "enterprise",
     "division": "440703",
-    "industry": "34",
+    "industry": "C34",
     "chains": [],
     "established_on": "2016-05-18",
     "facts": {"resident_mainland": True, "industry_size_group": "industry"},
@@ -30,7 +30,7 @@ EXAMPLE = {
 
 class _Described(Input):
     kind: Kind = Field(description="单位类型")
-    industry: Line | None = Field(default=None, description="GB/T 4754 section or division", examples=["34"])
+    industry: Line | None = Field(default=None, description="GB/T 4754 section or division", examples=["C34"])
     scale: Scale | None = Field(
         default=None, description="规模; computed from verified filings when it can be, else as given"
     )
@@ -92,6 +92,7 @@ class OrganisationFact(Output):
 
     value: Any
     verified: bool
+    on: date = Field(description="Day on which it was stated or verified")
 
 
 class OrganisationOut(RecordOut):

@@ -46,7 +46,7 @@ async def register(uow: UnitOfWork, body: OrganisationCreate) -> Organisation:
             record_id=record_id,
             organisation=body.uscc,
             former_names=[],
-            facts=facts_stated({}, facts, verified=False),
+            facts=facts_stated({}, facts, verified=False, on=uow.today),
             scale_source="given" if body.scale else None,
             **values,
         ),
@@ -100,7 +100,7 @@ async def update(uow: UnitOfWork, record_id: str, body: OrganisationPatch) -> Or
     if "facts" in values or "established_on" in values:
         stated = _facts(uow, found.city, values.pop("facts", None) or {}, values)
         by_office = not (uow.actor.roles & ACTING_ROLES) and found.state != "registered"
-        values["facts"] = facts_stated(found.facts, stated, verified=by_office)
+        values["facts"] = facts_stated(found.facts, stated, verified=by_office, on=uow.today)
     return await _told(uow, await organisations.change(uow, found, "update", **values))
 
 
@@ -108,7 +108,7 @@ async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Organis
     """The county confirms the registration; counted once, on this day."""
     found = await organisations.load(uow, record_id, "verify")
     uow.reason = reason
-    facts = {key: {**each, "verified": True} for key, each in found.facts.items()}
+    facts = {key: {**each, "verified": True, "on": str(uow.today)} for key, each in found.facts.items()}
     verified = await organisations.change(
         uow, found, "verify", facts=facts, registered_on=found.registered_on or uow.today
     )

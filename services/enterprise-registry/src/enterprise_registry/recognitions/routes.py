@@ -95,9 +95,7 @@ counts_router = APIRouter(
 _AXES: dict[str, counts.Axis] = {"node": "kind", "kind": "kind", "division": "division"}
 
 
-@counts_router.get(
-    "", operation_id="count_recognitions", summary="认定存量 Stock on a day"
-)
+@counts_router.get("", operation_id="count_recognitions", summary="认定存量 Stock on a day")
 @operation(Operation("recognition-counts:read"))
 async def count(
     unit: Read,

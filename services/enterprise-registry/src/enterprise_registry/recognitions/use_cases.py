@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from enterprise_registry.messages import notify
 from enterprise_registry.metadata import alone, parties, tell
 from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.recognitions.domain import Recognition, end_of_validity, last_day
@@ -81,6 +82,11 @@ async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Reco
     if created.valid_to is not None:
         uow.schedule(EXPIRE, end_of_day(created.valid_to), created.id, created.version)
     await _decided(uow, created)
+    notify(
+        uow, created, "recognitions", "recognition.decided", kind=node.name.zh,
+        document_no=created.document_no or "", organisation=party.title,
+        due_on=created.valid_to or "",
+    )  # fmt: skip
     await _set_right(uow, created, earlier)
     if renewed is not None:
         await _supersede(uow, renewed, created)

@@ -1,0 +1,51 @@
+"""Messages from the pack's templates (消息模板): told to the organisation when something happens to its matter."""
+
+from typing import Any
+
+from enterprise_registry.policy.library import Library, library
+from kechuang import access
+from kechuang.db.unit import UnitOfWork
+from kechuang.resources import Record
+from kechuang.text import Text
+from kechuang_packs import Pack
+from kechuang_packs.models.content import MessageTemplate
+from kechuang_procedure.messages import send
+
+_TO_ORGANISATION = ("applicant", "organisation", "all_parties")
+
+
+class _Blanks(dict[str, Any]):
+    """A placeholder that the event does not fill stays empty: a template never stops a procedure."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _templates(shelf: Library, pack: Pack, event: str) -> list[MessageTemplate]:
+    return [
+        each
+        for seen in shelf.packs.visible(pack).packs
+        for each in seen.messages.messages
+        if each.event == event and each.to in _TO_ORGANISATION
+    ]
+
+
+def notify(uow: UnitOfWork, record: Record, resource: str, event: str, **values: Any) -> None:
+    """Send what the record's pack says for this event to its organisation; nothing where it says nothing."""
+    shelf = library(uow)
+    usual = {"number": record.number, "organisation": record.organisation, "date": uow.today.isoformat()}
+    filled = _Blanks({**usual, **values})
+    recipients = access.owner(record.organisation)[:1]
+    for each in _templates(shelf, shelf.stamped(record.pack or ""), event):
+        subject = Text(each.subject_zh, each.subject_en or each.subject_zh)
+        body = Text(each.body_zh, each.body_en or each.body_zh)
+        send(uow, record, resource, each.code, recipients, _fill(subject, filled), _fill(body, filled))
+
+
+def _fill(text: Text, values: _Blanks) -> Text:
+    """Fill the placeholders; what is filled in is plain text and has none of its own."""
+    return Text(*(_plain(each.format_map(values)) for each in (text.zh, text.en)))
+
+
+def _plain(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
