@@ -68,6 +68,18 @@ class TestAcceptance:
         await jiangmen.owner(uscc).do(f"dispatches/{dispatch}", "accept")
         assert (await server.read(f"technical-needs/{need}"))["confidential"] == "客户为某整车厂"
 
+    async def test_the_host_reads_the_contacts_after_acceptance_only(self, jiangmen: Any) -> None:
+        dispatch, _, person, uscc = await proposed(jiangmen)
+        path, host, why = f"dispatches/{dispatch}", jiangmen.owner(uscc), {"reason": "约定上门时间"}
+        early = await host.post(f"{path}/contacts", why)
+        assert (early.status_code, early.json()["code"]) == (409, "not_accepted_by_all")
+        assert "王示例" not in (await host.get(path)).text
+        await jiangmen.as_person(person).do(path, "accept")
+        await host.do(path, "accept")
+        told = await host.post(f"{path}/contacts", why)
+        assert told.json()["items"] == [{"person": person, "name": "王示例", "phone": "13900000000"}]
+        assert (await jiangmen.auditor.post(f"{path}/contacts", why)).status_code == 403
+
     async def test_who_declined_sees_neither_need_nor_secret_any_more(self, jiangmen: Any) -> None:
         dispatch, need, person, uscc = await proposed(jiangmen, confidential="客户为某整车厂")
         await jiangmen.as_person(person).do(f"dispatches/{dispatch}", "accept")

@@ -1,5 +1,7 @@
 """The HTTP edge of dispatches."""
 
+from fastapi import Response
+
 from commissioner_matching.dispatches import use_cases
 from commissioner_matching.dispatches.domain import Dispatch, missing
 from commissioner_matching.dispatches.proposing import propose
@@ -8,6 +10,8 @@ from commissioner_matching.dispatches.schemas import (
     DispatchAccept,
     DispatchActivate,
     DispatchAssess,
+    DispatchContact,
+    DispatchContacts,
     DispatchCreate,
     DispatchOut,
     DispatchReason,
@@ -91,3 +95,17 @@ async def assess(record_id: RecordId, body: DispatchAssess, uow: Write) -> Dispa
 async def renew(record_id: RecordId, uow: Write) -> Dispatch:
     """Propose the same server again, as a new linked dispatch; answers the new dispatch."""
     return await use_cases.renew(uow, record_id)
+
+
+@router.other(
+    "POST", "/{record_id}/contacts", action="contacts", operation_id="read_dispatch_contacts",
+    summary="查看联系方式 Contacts of who serves", response_model=DispatchContacts, private=True,
+    example={"reason": "约定首次上门时间"},
+)  # fmt: skip
+async def contacts(
+    record_id: RecordId, body: DispatchReason, uow: Write, response: Response
+) -> DispatchContacts:
+    """Names and telephone numbers of who serves, for the host once all have accepted; audited."""
+    found = await use_cases.read_contacts(uow, record_id, body.reason)
+    response.headers["cache-control"] = "no-store"
+    return DispatchContacts(items=[DispatchContact(**each) for each in found])

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kechuang.http.schemas import Input, Line, Prose, RecordOut
+from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut
 
 EXAMPLE = {
     "server_kind": "commissioner",
@@ -78,6 +78,20 @@ class DispatchAssess(Input):
 
     grade: Line = Field(description="Grade of the programme", examples=["excellent"])
     remarks: Prose | None = None
+
+
+class DispatchContact(Output):
+    """Who serves, in clear."""
+
+    person: str
+    name: str | None
+    phone: str | None
+
+
+class DispatchContacts(Output):
+    """Who serves, in clear; never stored."""
+
+    items: list[DispatchContact]
 
 
 class DispatchOut(RecordOut):

@@ -12,6 +12,7 @@ from commissioner_matching.enrolments.domain import months_later
 from commissioner_matching.integrity import barred
 from commissioner_matching.metadata import parties
 from commissioner_matching.packs import Programme, find_programme
+from commissioner_matching.persons.use_cases import contacts
 from commissioner_matching.technical_needs import service as needs_service
 from kechuang.clock import end_of_day
 from kechuang.db.unit import UnitOfWork
@@ -21,6 +22,7 @@ from kechuang.timers import Timer
 from kechuang_contracts import commissioner_matching as events
 
 EXPIRY_TIMER = "dispatches.expiry"
+_IN_CONTACT = ("accepted", "agreement_signed", "active", "completed")
 
 
 async def accept(uow: UnitOfWork, dispatch_id: str, asked_as: str | None) -> Dispatch:
@@ -96,6 +98,23 @@ async def _require_free_server(uow: UnitOfWork, dispatch: Dispatch) -> None:
                 programme.servers_per_target if programme else None,
         },
     )  # fmt: skip
+
+
+async def read_contacts(uow: UnitOfWork, dispatch_id: str, reason: str) -> list[dict[str, Any]]:
+    """Give names and telephone numbers of who serves to the host, once all have accepted; audited."""
+    dispatch = await dispatches.load(uow, dispatch_id, "contacts")
+    if dispatch.state not in _IN_CONTACT:
+        raise Conflict(
+            Text("各方接受后方可查看联系方式。", "Contacts are given once all have accepted."),
+            code="not_accepted_by_all",
+            extra={"state": dispatch.state},
+        )
+    uow.audit(
+        "dispatches:contacts", resource="dispatches", record_id=dispatch.id, version=dispatch.version,
+        reason=reason,
+    )  # fmt: skip
+    clear = await contacts(uow, list(dispatch.persons))
+    return [{"person": each, **clear[each]} for each in dispatch.persons]
 
 
 async def decline(uow: UnitOfWork, dispatch_id: str, reason: str) -> Dispatch:

@@ -12,12 +12,10 @@ from commissioner_matching.expert_draws.seating import DrawRefusedError
 from commissioner_matching.expert_draws.sequence import commitment, freeze, key_string, record
 from commissioner_matching.expert_draws.store import expert_draws
 from commissioner_matching.locks import hold
-from commissioner_matching.persons.domain import GROUP
-from commissioner_matching.persons.store import persons
+from commissioner_matching.persons.use_cases import contacts
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict, NotPermitted, invalid
 from kechuang.messaging.events import Received
-from kechuang.personal.store import unseal
 from kechuang.text import Text
 from kechuang_contracts import commissioner_matching as events
 from kechuang_contracts.project_bidding import ReviewPanelRequested
@@ -217,16 +215,15 @@ async def names(uow: UnitOfWork, draw_id: str, reason: str) -> list[dict[str, An
     uow.audit(
         "expert-draws:names", resource="expert-draws", record_id=draw.id, version=draw.version, reason=reason
     )
-    found = []
-    for each in draw.seats:
-        who = draw.people[each["candidate"]]
-        person = await persons.lookup_one(uow, id=who["person"])
-        sealed = {"name": person.name, "phone": person.phone} if person else {}
-        rows = {who["person"]: {key: value for key, value in sealed.items() if value is not None}}
-        clear = (await unseal(uow, GROUP, rows))[who["person"]] or {}
-        told = {key: clear[key].reveal() if key in clear else None for key in ("name", "phone")}
-        found.append({"seat": each["seat"], "expert": who["expert"], "person": who["person"], **told})
-    return found
+    people = {each["candidate"]: draw.people[each["candidate"]] for each in draw.seats}
+    clear = await contacts(uow, [each["person"] for each in people.values()])
+    return [
+        {
+            "seat": each["seat"], "expert": people[each["candidate"]]["expert"],
+            "person": people[each["candidate"]]["person"], **clear[people[each["candidate"]]["person"]],
+        }
+        for each in draw.seats
+    ]  # fmt: skip
 
 
 async def _of_officer(uow: UnitOfWork, draw_id: str, verb: str) -> ExpertDraw:
