@@ -29,6 +29,7 @@ from kechuang_embedded.traefik import ServiceRoutes, dynamic_configuration, load
 CONNECTIONS = 32
 SERVICE = "enterprise-registry"
 BACKLOG = 20_000
+LONGEST = 300  # seconds; a benchmark that hangs says so
 
 
 @contextmanager
@@ -88,7 +89,7 @@ def bodies(seed: int) -> Iterator[bytes]:
     random = Random(seed)  # noqa: S311  repeatable, and nothing secret
     seen: set[str] = set()
     while True:
-        uscc = synthetic_uscc(random, "440703", "enterprise")
+        uscc = synthetic_uscc(random, "440703", "91")
         if uscc not in seen:
             seen.add(uscc)
             yield json.dumps(
@@ -187,8 +188,9 @@ async def _events(
     committed = {
         row["event_id"]: row["at"]
         for row in await producer.fetch(
-            "SELECT o.event_id, a.at FROM outbox o JOIN audit a ON a.record_id = o.aggregate "
-            "AND a.version = o.aggregate_version WHERE o.seq > $1 AND o.subject LIKE '%organisation.changed%'",
+            "SELECT o.event_id, a.at FROM outbox o JOIN organisation r ON r.uscc = o.envelope->'data'->>'uscc' "
+            "JOIN audit a ON a.record_id = r.id AND a.version = o.aggregate_version "
+            "WHERE o.seq > $1 AND o.subject LIKE '%.organisation.changed.%'",
             before,
         )
     }
@@ -261,7 +263,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o711)  # the database's uid passes through
         with own_stack(folder) as environment:
-            figures = uvloop.run(measure(folder, environment, asked.seconds))
+            figures = uvloop.run(asyncio.wait_for(measure(folder, environment, asked.seconds), LONGEST))
     print(table(figures))
     if asked.keep:
         keep(CHECKOUT / "docs" / "benchmarks.md", figures)
