@@ -118,7 +118,8 @@ class Resource(Generic[R]):
     """One resource of the API.
 
     `unlogged` columns never reach history or feeds (personal, sealed, or large content): history says
-    only that they changed.
+    only that they changed. `hides_actors` keeps from a record's history who acted, but for the reader's own
+    acts: a reviewer or an asker must not be found there (the audit log knows them).
     """
 
     name: str
@@ -134,6 +135,7 @@ class Resource(Generic[R]):
     filters: Mapping[str, Filter] = field(default_factory=dict)
     sorts: tuple[str, ...] = ("created_at", "updated_at", "number")
     emits_work_items: bool = True
+    hides_actors: bool = False
 
     def action(self, verb: str) -> str:
         """Name the permission of a verb."""

@@ -398,12 +398,19 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
             rows = list(await unit.execute(statement.order_by(history.c.seq).limit(limit + 1)))
             more = len(rows) > limit
             return Page[HistoryEntry](
-                items=[HistoryEntry.model_validate(each) for each in rows[:limit]],
+                items=[self._entry(each, unit) for each in rows[:limit]],
                 next_cursor=paging.Cursor(rows[limit - 1].seq, "").encode(binding) if more else None,
             )
 
         history_.__doc__ = "Every change of the record, oldest first."
         return history_
+
+    def _entry(self, row: Any, unit: ReadUnit) -> HistoryEntry:
+        entry = HistoryEntry.model_validate(row)
+        if not self.resource.hides_actors or row.subject == unit.actor.subject:
+            return entry
+        hidden = {"subject": "***", "person": None, "organisation": None, "roles": []}
+        return entry.model_copy(update=hidden)
 
     def _changes_endpoint(self) -> _Endpoint:
         model = Changes[self.out]  # type: ignore[name-defined]
