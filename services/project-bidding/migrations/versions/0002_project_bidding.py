@@ -212,6 +212,52 @@ def upgrade() -> None:
     op.create_index("call_sight", "call", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_call_batch"), "call", ["batch"], unique=False)
     op.create_table(
+        "call_batch",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Text(),
+            sa.Computed(
+                "'CB-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("sight", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("handlers", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "external_ids", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+        sa.Column(
+            "pack", sa.Text(), nullable=True, comment="policy pack and version this record was made under"
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("programme", sa.Text(), nullable=False),
+        sa.Column("aim", sa.Text(), nullable=True),
+        sa.Column("budget_fen", sa.BigInteger(), nullable=True),
+        sa.Column("published_on", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index("call_batch_created", "call_batch", ["created_at", "id"], unique=False)
+    op.create_index(
+        "call_batch_organisation",
+        "call_batch",
+        ["organisation"],
+        unique=False,
+        postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index("call_batch_sight", "call_batch", ["sight"], unique=False, postgresql_using="gin")
+    op.create_table(
         "call_closing",
         sa.Column("call", sa.Text(), nullable=False),
         sa.Column("digests", postgresql.ARRAY(sa.Text()), nullable=False),
@@ -621,6 +667,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("recognition"),
     )
     op.create_index(op.f("ix_party_rung_uscc"), "party_rung", ["uscc"], unique=False)
+    op.create_table(
+        "question",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Text(),
+            sa.Computed(
+                "'QA-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("sight", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("handlers", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "external_ids", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+        sa.Column(
+            "pack", sa.Text(), nullable=True, comment="policy pack and version this record was made under"
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("call", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("asker", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index(op.f("ix_question_call"), "question", ["call"], unique=False)
+    op.create_index("question_created", "question", ["created_at", "id"], unique=False)
+    op.create_index(
+        "question_organisation",
+        "question",
+        ["organisation"],
+        unique=False,
+        postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index("question_sight", "question", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
         "review",
         sa.Column("id", sa.Text(), nullable=False),

@@ -6,6 +6,8 @@ from kechuang.text import Text
 from kechuang_contracts.commissioner_matching import ExpertDrawDrawn, TechnicalNeedEscalated
 from kechuang_contracts.permissions import permissions
 from project_bidding import packs
+from project_bidding.batches.feature import CALL_BATCHES
+from project_bidding.batches.feature import router as call_batches
 from project_bidding.bids.routes import router as bids
 from project_bidding.bids.store import BIDS
 from project_bidding.calls.opening import close
@@ -21,6 +23,9 @@ from project_bidding.milestones.feature import MILESTONES, OVERDUE, lapse
 from project_bidding.milestones.feature import router as milestones
 from project_bidding.opening_keys.feature import OPENING_KEYS
 from project_bidding.opening_keys.feature import router as opening_keys
+from project_bidding.programmes.routes import router as programmes
+from project_bidding.questions.feature import QUESTIONS
+from project_bidding.questions.feature import router as questions
 from project_bidding.reviews.routes import router as reviews
 from project_bidding.reviews.store import REVIEWS
 from project_bidding.reviews.use_cases import seat_panel
@@ -40,7 +45,9 @@ SERVICE = Service(
     permissions=permissions(),
     resources=(
         OPENING_KEYS,
+        CALL_BATCHES,
         CALLS,
+        QUESTIONS,
         BIDS,
         REVIEWS,
         call_notices.RESOURCE,
@@ -51,8 +58,11 @@ SERVICE = Service(
         INTEGRITY_RECORDS,
     ),
     routers=(
+        programmes,
         opening_keys,
+        call_batches,
         calls,
+        questions,
         bids,
         reviews,
         call_notices.router,

@@ -93,6 +93,14 @@ class TestReview:
                 assert (seen is not None) is last
                 history = (await officer.get(f"{path}/history")).text
                 assert "8850" not in history
+                assert person not in history, "the history does not name the expert either"
+        bidder = stage.signatory((await officer.read("bids", call=call))["items"][0]["lead"])
+        for reader, path in (
+            (bidder, f"bids/{listed[0]['bid']}/history"),
+            (officer, f"calls/{call}/history"),
+        ):
+            text = (await reader.get(path)).text
+            assert not any(person in text for person in experts)
         assert all(each["scores"] for each in (await officer.read("reviews", call=call))["items"])
 
     async def test_a_mark_sheet_names_every_line_that_is_wrong(self, stage: Any) -> None:

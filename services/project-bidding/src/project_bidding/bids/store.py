@@ -90,5 +90,6 @@ BIDS: Resource[Bid] = Resource(
     unlogged=frozenset({"title", "total_fen", "requested_fen", "findings", "rank", "score", "reviewers"}),
     filters={"call": Filter("call", Text("榜题", "Call"))},
     emits_work_items=False,  # a work item is an event: it would tell that there is a bid
+    hides_actors=True,  # reviewers act on it
 )
 bids = Records(BIDS)

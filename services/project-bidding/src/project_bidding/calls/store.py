@@ -110,6 +110,7 @@ CALLS: Resource[Call] = Resource(
     sight=sight,
     describe=lambda call: call.title,
     unlogged=frozenset({"nominees"}),
+    hides_actors=True,  # public, and the last reviewer is the one who reveals the scores
     search=("title", "goal"),
     filters={
         "mode": Filter("mode", Text("组织方式", "Mode")),

@@ -33,6 +33,7 @@ REVIEWS: Resource[Review] = Resource(
     sight=sight,
     describe=lambda review: f"专家 {review.seat}",
     unlogged=frozenset({"scores", "opinion", "expert"}),
+    hides_actors=True,
     filters={"call": Filter("call", Text("榜题", "Call")), "bid": Filter("bid", Text("申请", "Bid"))},
 )
 reviews = Records(REVIEWS)

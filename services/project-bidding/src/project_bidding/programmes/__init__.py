@@ -1,0 +1,1 @@
+"""Programmes (计划): what the policy packs say about calls, read only."""

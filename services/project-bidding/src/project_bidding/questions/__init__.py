@@ -1,0 +1,1 @@
+"""Questions (答疑): asked without a name, answered to all."""
