@@ -4,10 +4,10 @@ around an answer that is ready. `python -m kechuang_embedded.bench.bare`."""
 from dataclasses import replace
 
 import uvicorn
-from enterprise_registry.service import SERVICE
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from commissioner_matching.service import SERVICE
 from kechuang.http.app import create_app
 from kechuang.http.route import KitRoute, Operation, Read, operation
 from kechuang.settings import Settings
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/bench", tags=["bench"], route_class=KitRoute)
 
 
 @router.get("/{record_id}")
-@operation(Operation("organisations:read"))
+@operation(Operation("technical-needs:read"))
 async def bare(record_id: str, unit: Read) -> Response:
     """Answer without asking anybody."""
     assert record_id

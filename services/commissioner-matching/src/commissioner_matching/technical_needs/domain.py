@@ -110,6 +110,7 @@ MACHINE = Machine(
              decides=True),
     ),
     awaits=(
+        Awaits("draft", "submit"),
         Awaits("submitted", "accept", days=5),
         Awaits("returned", "submit"),
         Awaits("accepted", "route", days=5),
