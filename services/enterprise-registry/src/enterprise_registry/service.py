@@ -14,6 +14,7 @@ from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
 from enterprise_registry.me.routes import router as me
 from enterprise_registry.metadata import metadata
+from enterprise_registry.organisations.imports import IMPORT as ORGANISATION_IMPORT
 from enterprise_registry.organisations.routes import enterprises
 from enterprise_registry.organisations.routes import router as organisations
 from enterprise_registry.organisations.store import ORGANISATIONS
@@ -21,6 +22,7 @@ from enterprise_registry.policy.library import read_packs
 from enterprise_registry.policy.routes import router as policy
 from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
 from enterprise_registry.recognitions import use_cases as recognition_use_cases
+from enterprise_registry.recognitions.imports import IMPORT as RECOGNITION_IMPORT
 from enterprise_registry.recognitions.routes import counts_router
 from enterprise_registry.recognitions.routes import router as recognitions
 from enterprise_registry.recognitions.store import RECOGNITIONS
@@ -49,6 +51,7 @@ SERVICE = Service(
         objections.router, policy,
     ),
     handlers=(integrity.handler,),
+    jobs={each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT)},
     on_start=(read_packs,),
     timers={
         authorisation_use_cases.TIMER: authorisation_use_cases.on_day,

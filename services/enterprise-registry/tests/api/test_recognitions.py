@@ -1,5 +1,6 @@
 """Recognitions and their counts through the real application and a real database."""
 
+import json
 from collections import Counter
 from datetime import date, timedelta
 from random import Random
@@ -7,6 +8,8 @@ from typing import Any
 
 from er_story import integration, registered
 
+from kechuang.ids import new_id
+from kechuang.job_runner import JobRunner
 from kechuang.testing import Client, ServiceHarness
 
 
@@ -24,6 +27,22 @@ async def every(client: Client) -> list[dict[str, Any]]:
         if page["next_cursor"] is None:
             return found
         cursor = {"cursor": page["next_cursor"]}
+
+
+async def imported(er: ServiceHarness, client: Client, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """What became of the rows of a list, taken as NDJSON; known ones are passed over."""
+    answer = await client.http.post(
+        "/api/v1/recognitions/imports?on_match=skip",
+        content="\n".join(json.dumps(each) for each in rows).encode(),
+        headers={"Content-Type": "application/x-ndjson", "Idempotency-Key": new_id()},
+    )
+    assert answer.status_code == 202, answer.text
+    runner = JobRunner(er.database)
+    while await runner.step():
+        pass
+    job = await client.read(f"jobs/{answer.json()['id']}")
+    result: dict[str, int] = job["result"]
+    return result
 
 
 class TestArriving:
@@ -50,10 +69,9 @@ class TestArriving:
         one, two = await registered(er), await registered(er)
         rows = [body(each.uscc, date(2024, 5, 6), "tech_sme") for each in (one, two)]
         rows.append(body(one.uscc, date(2024, 5, 6), "unicorn"))
-        first = await one.province.post("recognitions/arrivals", {"items": rows})
-        assert [each["outcome"] for each in first.json()["items"]] == ["created", "created", "refused"]
-        again = await one.province.post("recognitions/arrivals", {"items": rows, "on_match": "skip"})
-        assert (again.json()["created"], again.json()["skipped"], again.json()["refused"]) == (0, 2, 1)
+        assert await imported(er, one.province, rows) == {"rows": 3, "created": 2, "refused": 1}
+        assert await imported(er, one.province, rows) == {"rows": 3, "skipped": 2, "refused": 1}
+        assert (await one.signatory.post("recognitions/imports")).status_code == 403
 
     async def test_a_renewal_supersedes_what_it_renews(self, er: ServiceHarness) -> None:
         cast = await registered(er)

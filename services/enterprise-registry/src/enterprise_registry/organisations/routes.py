@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from enterprise_registry.organisations import use_cases
 from enterprise_registry.organisations.domain import Organisation
+from enterprise_registry.organisations.imports import IMPORT
 from enterprise_registry.organisations.schemas import (
     EXAMPLE,
     OrganisationCreate,
@@ -93,6 +94,9 @@ async def relocate(record_id: RecordId, body: OrganisationRelocate, uow: Write) 
 async def reveal(record_id: RecordId, body: OrganisationReveal, uow: Write) -> OrganisationRevealed:
     """Read personal fields in the clear; every reading is audited with its reason."""
     return OrganisationRevealed(legal_representative=await use_cases.reveal(uow, record_id, body.reason))
+
+
+IMPORT.add_routes(router)
 
 
 # -- enterprises: a read alias --------------------------------------------------------------------

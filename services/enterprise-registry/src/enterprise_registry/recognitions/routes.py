@@ -1,28 +1,26 @@
 """The HTTP edge of recognitions and their counts."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from enterprise_registry.recognitions import counts, use_cases
 from enterprise_registry.recognitions.domain import Recognition, is_expiring
+from enterprise_registry.recognitions.imports import IMPORT
 from enterprise_registry.recognitions.schemas import (
     EXAMPLE,
     RecognitionCorrect,
     RecognitionCount,
     RecognitionCounts,
     RecognitionCreate,
-    RecognitionImport,
-    RecognitionImportResult,
-    RecognitionImportRow,
     RecognitionOut,
     RecognitionRevoke,
     RecognitionSurrender,
 )
 from enterprise_registry.recognitions.store import recognitions
 from kechuang.db.unit import ReadUnit
-from kechuang.errors import Refusal, invalid
+from kechuang.errors import invalid
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import KitRoute, Operation, Read, Write, operation
 
@@ -44,30 +42,7 @@ async def create(body: RecognitionCreate, uow: Write) -> Recognition:
     return await use_cases.receive(uow, body)
 
 
-@router.other(
-    "POST", "/arrivals", action="create", operation_id="receive_recognitions",
-    summary="批量登记上级认定 Record a list from elsewhere", needs_key=True, dry_run=True,
-    response_model=RecognitionImportResult, example={"items": [EXAMPLE], "on_match": "skip"},
-)  # fmt: skip
-async def receive(body: RecognitionImport, uow: Write) -> RecognitionImportResult:
-    """Record up to 200 recognitions decided elsewhere; each row's outcome is in the answer."""
-    rows = []
-    for index, item in enumerate(body.items):
-        row: dict[str, Any] = {"index": index, "id": None, "number": None, "code": None, "detail": None}
-        try:
-            made = await use_cases.receive(uow, item)
-        except Refusal as refusal:
-            known = refusal.code == "already_recognised" and body.on_match == "skip"
-            row |= {"outcome": "skipped" if known else "refused", "code": refusal.code,
-                    "detail": refusal.detail.zh}  # fmt: skip
-        else:
-            row |= {"outcome": "created", "id": made.id, "number": made.number}
-        rows.append(RecognitionImportRow.model_validate(row))
-    outcomes = [each.outcome for each in rows]
-    return RecognitionImportResult(
-        created=outcomes.count("created"), skipped=outcomes.count("skipped"),
-        refused=outcomes.count("refused"), items=rows,
-    )  # fmt: skip
+IMPORT.add_routes(router)
 
 
 @router.verb("revoke", example={"document_no": "江科〔2024〕9号", "reason": "经查提供虚假材料。",

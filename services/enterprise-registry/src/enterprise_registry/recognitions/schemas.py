@@ -1,7 +1,7 @@
 """Recognitions on the wire."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -37,36 +37,6 @@ class RecognitionCreate(Input):
         if self.valid_to is not None and self.valid_to < (self.valid_from or self.issued_on):
             raise ValueError("valid_to lies on or after valid_from")
         return self
-
-
-class RecognitionImport(Input):
-    """A list of recognitions decided elsewhere, as the province or ministry gave it."""
-
-    items: list[RecognitionCreate] = Field(min_length=1, max_length=200)
-    on_match: Literal["reject", "skip"] = Field(
-        default="reject",
-        description="Same organisation, kind and first day: an error of that row, or passed over",
-    )
-
-
-class RecognitionImportRow(Output):
-    """What became of one row."""
-
-    index: int
-    outcome: Literal["created", "skipped", "refused"]
-    id: str | None
-    number: str | None
-    code: str | None
-    detail: str | None
-
-
-class RecognitionImportResult(Output):
-    """What became of each row; refused rows change nothing."""
-
-    created: int
-    skipped: int
-    refused: int
-    items: list[RecognitionImportRow]
 
 
 class RecognitionRevoke(Input):
