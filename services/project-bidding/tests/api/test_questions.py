@@ -49,3 +49,18 @@ class TestProgrammes:
         call = await officer.make("calls", {"title": "样机", "goal": "研制样机", "batch": batch["id"]})
         listed = await officer.read("calls", batch=batch["id"])
         assert [each["id"] for each in listed["items"]] == [call["id"]]
+
+
+class TestSpecification:
+    async def test_the_specification_is_complete_for_every_resource(self, pb: Any) -> None:
+        paths = (await pb.client().http.get("/openapi.json")).json()["paths"]
+        for name in [each.name for each in pb.service.resources]:
+            assert f"/api/v1/{name}" in paths
+            assert f"/api/v1/{name}/{{record_id}}/actions" in paths
+        verbs = {
+            f"/api/v1/{each.name}/{{record_id}}/{verb.name}"
+            for each in pb.service.resources
+            for verb in each.machine.verbs
+            if not verb.automatic and verb.name != "update"
+        }
+        assert verbs <= set(paths)

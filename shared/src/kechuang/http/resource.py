@@ -409,7 +409,7 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
         entry = HistoryEntry.model_validate(row)
         if not self.resource.hides_actors or row.subject == unit.actor.subject:
             return entry
-        hidden = {"subject": "***", "person": None, "organisation": None, "roles": []}
+        hidden: dict[str, Any] = {"subject": "***", "person": None, "organisation": None, "roles": []}
         return entry.model_copy(update=hidden)
 
     def _changes_endpoint(self) -> _Endpoint:

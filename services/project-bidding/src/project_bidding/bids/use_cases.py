@@ -18,6 +18,7 @@ from project_bidding.bids.store import bids
 from project_bidding.calls.domain import Call
 from project_bidding.calls.store import CALLS, calls
 from project_bidding.calls.use_cases import key_of, receipt_key
+from project_bidding.locks import take_turns
 from project_bidding.metadata import parties
 
 _CLOSED = Text("该榜题未在受理申请。", "The call takes no bids now.")
@@ -56,6 +57,7 @@ async def draft_bid(uow: UnitOfWork, body: BidCreate) -> Bid:
     call = await _open_call(uow, body.call)
     members = await _members(uow, lead, body.members)
     require_eligible(await judge_bid(uow, call, lead, members))
+    await take_turns(uow, "lead", call.id, lead)
     own = await bids.lookup(uow, call=call.id, organisation=lead)
     if any(each.state != "withdrawn" for each in own):
         raise Conflict(Text("贵单位已有本榜题的申请。", "You have a bid on this call."), code="bid_exists")
@@ -142,7 +144,7 @@ async def confirm(uow: UnitOfWork, bid_id: str, digest: str) -> Bid:
             code="digest_differs",
         )
     table = bids.table
-    await uow.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"{bid.call}|{member}"))))
+    await take_turns(uow, "member", bid.call, member)
     other = await uow.execute(
         sa.select(sa.literal(1)).where(
             table.c.call == bid.call,

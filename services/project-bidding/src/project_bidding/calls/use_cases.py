@@ -19,6 +19,7 @@ from project_bidding.bids.suites import SUITES, suite_named
 from project_bidding.calls.domain import Call, all_signed
 from project_bidding.calls.schemas import CallExtend, CallPublish
 from project_bidding.calls.store import call_keys, call_shares, calls
+from project_bidding.locks import take_turns
 from project_bidding.opening_keys.feature import public_keys
 
 CLOSE = "call.close"
@@ -39,6 +40,8 @@ async def draft_call(uow: UnitOfWork, values: dict[str, Any]) -> Call:
     )
     if programme is None:
         raise invalid("/programme", "programme_missing", "请指明攻关计划。", "Name the programme.")
+    if values.get("need"):
+        await take_turns(uow, "need", values["need"])
     if values.get("need") and await calls.lookup(uow, need=values["need"]):
         raise Conflict(
             Text("该技术需求已转为榜题。", "There is a call for this need already."), code="need_has_call"
@@ -65,6 +68,7 @@ async def draft_from_need(uow: UnitOfWork, event: Received[TechnicalNeedEscalate
     The need's id is unique among calls, so order and repetition do not matter.
     """
     need = event.data
+    await take_turns(uow, "need", event.aggregate)
     if await calls.lookup(uow, need=event.aggregate):
         return
     programme = packs.default_programme(uow, need.city)

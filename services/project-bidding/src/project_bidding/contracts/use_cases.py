@@ -20,6 +20,7 @@ from project_bidding.contracts import money as rules
 from project_bidding.contracts.domain import ISSUER, Contract
 from project_bidding.contracts.schemas import ContractCreate, ContractDecision, ContractRectify
 from project_bidding.contracts.store import contracts, funder_accounts
+from project_bidding.locks import take_turns
 from project_bidding.metadata import parties
 from project_bidding.milestones.feature import OVERDUE, milestones
 from project_bidding.tranches.feature import fall_due, tranches
@@ -28,6 +29,7 @@ from project_bidding.tranches.feature import fall_due, tranches
 async def draft_contract(uow: UnitOfWork, body: ContractCreate) -> Contract:
     """Draft from an award: parties of the bid, money of the call, milestones and tranches that add up."""
     bid = await bids.get(uow, body.bid)
+    await take_turns(uow, "contract", bid.id)
     call = await calls.lookup_one(uow, id=bid.call)
     if call is None or bid.state != "winning":
         raise Conflict(Text("该申请尚未立项。", "The bid has not been awarded."), code="not_awarded")

@@ -16,6 +16,7 @@ from kechuang.resources import Filter, Resource, record_table
 from kechuang.text import Text
 from project_bidding.bids.sealing_errors import SealingError
 from project_bidding.bids.suites import suite_named
+from project_bidding.locks import take_turns
 from project_bidding.metadata import metadata
 from project_bidding.opening_keys.domain import MACHINE, OpeningKey, officer_of, sight
 
@@ -78,6 +79,7 @@ async def register(uow: UnitOfWork, body: OpeningKeyCreate) -> OpeningKey:
             "/public_key", "key_unusable", "公钥不可用，请检查算法套件与长度。", "This public key is not usable with the suite."
         ) from None  # fmt: skip
     officer = officer_of(uow.actor)
+    await take_turns(uow, "opening-key", officer)
     if await keys.lookup(uow, officer=officer, suite=body.suite, state="active"):
         raise Conflict(
             Text("您已登记有效公钥，请先停用。", "You have an active key already; retire it first."),
