@@ -106,7 +106,7 @@ def _complete(call: Call) -> Iterable[Reason]:
             "funders_incomplete",
             Text("各出资方金额之和应等于总经费。", "The funders' amounts must add up to the budget."),
         )
-    if call.closes_at is None and call.mode != "direct_commission":
+    if call.closes_at is None:
         yield Reason("closing_missing", Text("请设定截止时刻。", "Set the closing instant first."))
 
 
