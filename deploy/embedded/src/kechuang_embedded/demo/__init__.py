@@ -1,0 +1,1 @@
+"""`make demo`: synthetic cities, and the main story told through the gateway."""
