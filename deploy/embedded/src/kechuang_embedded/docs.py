@@ -1,8 +1,8 @@
-"""The page of state machines, `docs/states.md`: written from the tables that the services themselves use.
+"""Documents that the code knows better: `docs/states.md`, and a part of each service's README.
 
     python -m kechuang_embedded.docs write|check
 
-`check` ends with 1 when the page and the tables differ.
+`check` ends with 1 when a document and the code differ.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from kechuang.service import Service
 from kechuang.states import Machine, Verb
+from kechuang_embedded.docs_services import readme, with_facts
 from kechuang_embedded.layout import CHECKOUT
 from kechuang_embedded.services import SERVICES
 
@@ -96,22 +97,35 @@ def _signs(verb: Verb) -> str:
     return " ".join(sign for sign, shown in signs if shown)
 
 
+def documents(root: Path = CHECKOUT) -> Iterator[tuple[Path, str]]:
+    """Give each document with the text that it should have."""
+    services = installed()
+    yield root / PAGE.relative_to(CHECKOUT), page(services)
+    for each in services:
+        path = root / readme(each).relative_to(CHECKOUT)
+        if path.exists():
+            yield path, with_facts(path.read_text(encoding="utf-8"), each)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m kechuang_embedded.docs", description=__doc__)
     parser.add_argument("command", choices=["write", "check"])
-    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--root", type=Path, default=CHECKOUT, help="another checkout to write into")
     asked = parser.parse_args(arguments)
-    wanted = page(installed())
-    if asked.command == "write":
-        asked.page.write_text(wanted, encoding="utf-8")
-        return 0
-    if asked.page.exists() and asked.page.read_text(encoding="utf-8") == wanted:
-        return 0
-    print(
-        f"{asked.page} is not what the services say; python -m kechuang_embedded.docs write", file=sys.stderr
-    )
-    return 1
+    stale = [
+        (path, text)
+        for path, text in documents(asked.root)
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path, text in stale:
+        if asked.command == "write":
+            path.write_text(text, encoding="utf-8")
+        else:
+            print(
+                f"{path} is not what the code says; python -m kechuang_embedded.docs write", file=sys.stderr
+            )
+    return int(bool(stale) and asked.command == "check")
 
 
 if __name__ == "__main__":
