@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import import_module
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from kechuang.ids import new_id
 from kechuang.records import Records
 from kechuang.testing import ServiceHarness
 
+PACKS = Path(__file__).parents[2] / "deploy" / "policy-packs"
 PACKAGES = ("enterprise_registry", "commissioner_matching", "project_bidding", "indicators")
 ABSENT = "00000000-0000-7000-8000-000000000000"
 OWN, OTHER = "91440703MA0TEAT010", "91360404MA0TEAT01G"
@@ -135,7 +137,9 @@ def routes_of(harness: ServiceHarness) -> Iterator[tuple[KitRoute, str, str]]:
 @pytest.fixture(scope="session", params=PACKAGES)
 async def harness(request: pytest.FixtureRequest, engines: Any) -> AsyncIterator[ServiceHarness]:
     """Each service in turn."""
-    async with ServiceHarness(import_module(f"{request.param}.service").SERVICE, engines) as running:
+    async with ServiceHarness(
+        import_module(f"{request.param}.service").SERVICE, engines, packs_dir=str(PACKS)
+    ) as running:
         yield running
 
 

@@ -141,13 +141,13 @@ def file_router(service: Service) -> APIRouter:
             headers["Content-Range"] = part.content_range
         return StreamingResponse(stream.chunks, 206 if part else 200, headers, media_type=row.media_type)
 
-    add, suffix = router.add_api_route, service.code
+    add = router.add_api_route
     body = {media: {"schema": {"type": "string", "format": "binary"}} for media in sorted(MEDIA)}
-    add("", upload_file, methods=["POST"], operation_id=f"upload_file_{suffix}", summary="上传文件 Upload a file",
+    add("", upload_file, methods=["POST"], operation_id="upload_file", summary="上传文件 Upload a file",
         status_code=201, response_model=FileOut,
         openapi_extra={"requestBody": {"required": True, "content": body}})  # fmt: skip
-    add("/{file_id}", get_file, methods=["GET"], operation_id=f"get_file_{suffix}", summary="读取文件信息 Read a file",
+    add("/{file_id}", get_file, methods=["GET"], operation_id="get_file", summary="读取文件信息 Read a file",
         response_model=FileOut)  # fmt: skip
-    add("/{file_id}/content", file_content, methods=["GET"], operation_id=f"get_file_content_{suffix}",
+    add("/{file_id}/content", file_content, methods=["GET"], operation_id="get_file_content",
         summary="下载文件 Download", response_class=StreamingResponse)  # fmt: skip
     return router

@@ -88,7 +88,6 @@ def job_router(service: Service) -> APIRouter:
     router = APIRouter(prefix="/jobs", tags=["任务 Jobs"], route_class=KitRoute)
     if not service.jobs:
         return router
-    suffix = service.code
 
     @operation(Operation("jobs:read"))
     async def get_job(job_id: JobId, unit: Read) -> JobOut:
@@ -141,12 +140,12 @@ def job_router(service: Service) -> APIRouter:
         )
 
     add = router.add_api_route
-    add("/{job_id}", get_job, methods=["GET"], operation_id=f"get_job_{suffix}", summary="读取任务 Read a job",
+    add("/{job_id}", get_job, methods=["GET"], operation_id="get_job", summary="读取任务 Read a job",
         response_model=JobOut)  # fmt: skip
-    add("/{job_id}/events", job_events, methods=["GET"], operation_id=f"follow_job_{suffix}",
+    add("/{job_id}/events", job_events, methods=["GET"], operation_id="follow_job",
         summary="跟踪任务 Follow a job", response_class=StreamingResponse)  # fmt: skip
-    add("/{job_id}/cancel", cancel, methods=["POST"], operation_id=f"cancel_job_{suffix}",
+    add("/{job_id}/cancel", cancel, methods=["POST"], operation_id="cancel_job",
         summary="取消任务 Cancel a job", response_model=JobOut)  # fmt: skip
-    add("/{job_id}/report", report, methods=["GET"], operation_id=f"get_job_report_{suffix}",
+    add("/{job_id}/report", report, methods=["GET"], operation_id="get_job_report",
         summary="导入差错清单 Report of bad rows", response_class=Response)  # fmt: skip
     return router

@@ -43,12 +43,32 @@ _PROBLEM: dict[str, Any] = {
     },
 }
 
-_DRY_RUN: dict[str, Any] = {
-    "name": "dry_run",
-    "in": "query",
-    "required": False,
-    "description": "Run every check and change nothing",
-    "schema": {"type": "boolean", "default": False},
+
+def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+_KEY = "Repeat safely: the same key gives the first answer again"
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "AcceptLanguage": _header("Accept-Language", "`zh-CN` (default) or `en`"),
+    "IfNoneMatch": _header("If-None-Match", "An ETag; 304 when nothing has changed"),
+    "IfMatch": _header("If-Match", "The record's ETag; honoured when given"),
+    "IfMatchRequired": _header("If-Match", "The record's ETag", required=True),
+    "IdempotencyKey": _header("Idempotency-Key", _KEY),
+    "IdempotencyKeyRequired": _header("Idempotency-Key", _KEY, required=True),
+    "DryRun": {
+        "name": "dry_run",
+        "in": "query",
+        "required": False,
+        "description": "Run every check and change nothing",
+        "schema": {"type": "boolean", "default": False},
+    },
 }
 
 _DESCRIPTIONS = {
@@ -89,6 +109,14 @@ def _generate(app: FastAPI, service: Service) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
+    components["responses"] = {
+        f"Problem{status}": {
+            "description": description,
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status, description in _DESCRIPTIONS.items()
+    }
+    components["parameters"] = _PARAMETERS
     components["securitySchemes"] = {
         "oidc": {
             "type": "http",
@@ -120,35 +148,27 @@ def _complete(described: dict[str, Any], method: str, route: KitRoute, service: 
     roles = service.permissions.grants[known.action]
     described["x-roles"] = {role: list(scopes) for role, scopes in sorted(roles.items())}
     described["security"] = ([{}] if "public" in roles else []) + [{"oidc": []}]
-    parameters = described.setdefault("parameters", [])
-    parameters.append(_header("Accept-Language", "`zh-CN` (default) or `en`", required=False))
+    named = ["AcceptLanguage"]
     statuses = [400, 401, 403, 413, 422, 429, 500, 503]
     if "{" in route.path_format:
         statuses.append(404)
     if method == "get":
-        parameters.append(_header("If-None-Match", "An ETag; 304 when nothing has changed", required=False))
+        named.append("IfNoneMatch")
         described["responses"]["304"] = {"description": "Not modified"}
     else:
         statuses += [409, 412, 415, 428]
-        parameters.append(
-            _header("Idempotency-Key", "Repeat safely: the same key gives the first answer again",
-                    required=known.needs_key)
-        )  # fmt: skip
+        if not known.private:
+            named.append("IdempotencyKeyRequired" if known.needs_key else "IdempotencyKey")
         if "{" in route.path_format:
-            parameters.append(_header("If-Match", "The record's ETag", required=known.needs_match))
+            named.append("IfMatchRequired" if known.needs_match else "IfMatch")
         if known.dry_run:
-            parameters.append(_DRY_RUN)
+            named.append("DryRun")
+    described.setdefault("parameters", []).extend(
+        {"$ref": f"#/components/parameters/{each}"} for each in named
+    )
     for status in sorted(statuses):
-        described["responses"][str(status)] = {
-            "description": _DESCRIPTIONS[status],
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        described["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
     described["responses"] = dict(sorted(described["responses"].items()))
-
-
-def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": required, "description": description,
-            "schema": {"type": "string"}}  # fmt: skip
 
 
 def _machine(resource: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _PYDANTIC = {
 }
 
 
-def render(request: Request, refusal: Refusal) -> Response:
+def render(request: Request, refusal: Refusal, *, instance: str | None = None) -> Response:
     """Answer a refusal in the caller's language."""
     language = negotiate(request.headers.get("accept-language"))
     body: dict[str, Any] = {
@@ -38,7 +38,7 @@ def render(request: Request, refusal: Refusal) -> Response:
         "title": refusal.title.in_(language),
         "status": refusal.status,
         "detail": refusal.detail.in_(language),
-        "instance": request.url.path,
+        "instance": instance or request.url.path,
         "code": refusal.code,
         "trace_id": request.scope.get("kechuang.trace_id"),
         **refusal.extra,
@@ -113,12 +113,14 @@ def is_outage(error: BaseException) -> bool:
             or isinstance(error, InterfaceError)
             or is_outage(_driver_error(error) or ValueError())
         )
-    return isinstance(
+    away = isinstance(
         error,
         ConnectionError | PoolTimeout | TimeoutError | asyncpg.PostgresConnectionError
         | asyncpg.CannotConnectNowError | asyncpg.AdminShutdownError | asyncpg.CrashShutdownError
-        | asyncpg.InterfaceError | asyncpg.TooManyConnectionsError,
+        | asyncpg.InterfaceError | asyncpg.InternalClientError | asyncpg.TooManyConnectionsError,
     )  # fmt: skip
+    # asyncpg's DataError is an InterfaceError too: a value that cannot be sent, today or tomorrow.
+    return away and not isinstance(error, ValueError)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -49,7 +49,6 @@ def machine(resource: str) -> Machine:
         STATES,
         "drafted",
         (
-            verb("update", "修改", "Update", from_="drafted", handles=True),
             verb("publish", "公示", "Publish", from_="drafted", to="published", decides=True, handles=True),
             verb("hold-item", "暂缓一项", "Hold an item", from_=("published", "ended"), decides=True),
             verb("release-item", "恢复一项", "Release an item", from_=("published", "ended"), decides=True),

@@ -15,12 +15,21 @@ from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict, invalid
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import Write
-from kechuang.http.schemas import Because, Input, Line, Prose, RecordOut
+from kechuang.http.schemas import Because, Input, Line, Prose, RecordOut, columns
 from kechuang.records import Records
 from kechuang.resources import Filter, Resource, record_table
 from kechuang.text import Text
 from kechuang.timers import Timer, TimerHandler
 from kechuang_procedure.windows.domain import Window, is_open, machine, sight
+
+
+EXAMPLE = {
+    "title": "2024年第一批申报",
+    "target": "tech_micro",
+    "city": "440700",
+    "opens_at": "2024-04-01T01:00:00Z",
+    "closes_at": "2024-04-30T10:00:00Z",
+}
 
 
 class WindowCreate(Input):
@@ -43,6 +52,16 @@ class WindowCreate(Input):
         if self.closes_at <= self.opens_at:
             raise ValueError("closes_at lies after opens_at")
         return self
+
+
+class WindowPatch(Input):
+    """What may be changed while a window is planned (JSON Merge Patch)."""
+
+    title: Line | None = None
+    guide: Prose | None = None
+    materials: list[Line] | None = None
+    areas: list[Line] | None = None
+    details: dict[str, Any] | None = None
 
 
 class WindowExtend(Input):
@@ -156,10 +175,19 @@ class Windows:
     def _routes(self) -> ResourceRouter[Window, WindowOut]:
         router = ResourceRouter(self.records, WindowOut, show=self._show)
 
-        @router.create()
+        @router.create(example=EXAMPLE)
         async def create(body: WindowCreate, uow: Write) -> Window:
             """Plan a window; it opens and closes by itself."""
             return await self.plan(uow, body)
+
+        @router.update(example={"title": "2024年第一批申报"})
+        async def update(record_id: RecordId, body: WindowPatch, uow: Write) -> Window:
+            """Change a planned window; its instants are changed by `extend`."""
+            window = await self._load(uow, record_id, "update")
+            values = {
+                name: value for name, value in columns(body, only_set=True).items() if value is not None
+            }
+            return await self.records.change(uow, window, "update", **values)
 
         @router.verb("open")
         async def open_(record_id: RecordId, uow: Write) -> Window:
@@ -167,7 +195,7 @@ class Windows:
             window = await self._load(uow, record_id, "open")
             return await self.records.change(uow, window, "open", opens_at=min(window.opens_at, uow.now))
 
-        @router.verb("extend")
+        @router.verb("extend", example={"closes_at": "2024-05-10T10:00:00Z", "reason": "应企业要求延长十天。"})
         async def extend(record_id: RecordId, body: WindowExtend, uow: Write) -> Window:
             """Move the cut-off to a later instant."""
             window = await self._load(uow, record_id, "extend")

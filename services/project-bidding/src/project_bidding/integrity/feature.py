@@ -157,7 +157,18 @@ async def expire(uow: UnitOfWork, timer: Timer) -> None:
 router = ResourceRouter(records, IntegrityRecordOut)
 
 
-@router.create()
+@router.create(
+    example={
+        "subject_kind": "organisation",
+        "subject_id": "91440703MATE000L4P",
+        "kind": "提供虚假材料",
+        "measures": ["bid", "benefit"],
+        "document_no": "江科信〔2024〕1号",
+        "grounds": "经调查核实，申报材料中的检测报告系伪造。",
+        "valid_from": "2024-06-01",
+        "valid_to": "2027-05-31",
+    }
+)
 async def create(body: IntegrityRecordCreate, uow: Write) -> IntegrityRecord:
     """Enter a final decision; its subject is barred at once and every service is told."""
     if body.valid_to is not None and body.valid_to < body.valid_from:

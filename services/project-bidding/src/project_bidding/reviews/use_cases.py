@@ -22,7 +22,7 @@ async def seat_panel(uow: UnitOfWork, event: Received[ExpertDrawDrawn]) -> None:
     An assignment is unique by bid and expert, so a repeated or later telling (a replacement) only adds seats.
     A panel for anything else than a call under review is not ours.
     """
-    call = await calls.lookup_one(uow, lock=True, id=event.data.record)
+    call = await calls.lookup_one(uow, lock=True, id=event.data.call or event.data.record)
     if call is None or call.state != "under_review" or call.revealed:
         return
     existing = {(each.bid, each.expert) for each in await reviews.lookup(uow, call=call.id)}
