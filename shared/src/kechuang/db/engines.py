@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kechuang.access import Actor
@@ -44,7 +45,7 @@ def _engine(url: str, size: int, *, read_only: bool) -> AsyncEngine:
         # A twin of a request waits on its key's index entry at most this long (409 with Retry-After).
         server_settings["lock_timeout"] = "5s"
         server_settings["idle_in_transaction_session_timeout"] = "60s"
-    return create_async_engine(
+    engine = create_async_engine(
         _async_url(url),
         isolation_level="AUTOCOMMIT",
         pool_size=size,
@@ -55,6 +56,18 @@ def _engine(url: str, size: int, *, read_only: bool) -> AsyncEngine:
         json_deserializer=orjson.loads,
         connect_args={"server_settings": server_settings, "timeout": 5},
     )
+    sa.event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, *_: object) -> None:
+    """Have the pool replace a connection that the server closed while it lay there, and all of its age.
+
+    The unit of work speaks to the driver directly, so SQLAlchemy does not hear of a connection that broke: after
+    a restart of the database dead connections would come back from the pool for ever. Asks no server.
+    """
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 class Database:

@@ -12,6 +12,11 @@ import structlog
 
 CHANNEL = "kechuang_outbox"
 _RETRY_SECONDS = 1.0
+DATABASE_AWAY = (
+    *(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError),
+    asyncpg.InternalClientError,  # the connection broke in the middle of a message
+)
+"""What a connection of the driver raises when the database is away: loops wait and connect again."""
 _log = structlog.get_logger(__name__)
 
 
@@ -71,7 +76,7 @@ class Bell:
         while True:
             try:
                 conn = await asyncpg.connect(self._dsn, timeout=5)
-            except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            except DATABASE_AWAY as error:
                 _log.warning("the bell cannot reach the database", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
@@ -81,7 +86,7 @@ class Bell:
                 await conn.add_listener(CHANNEL, lambda *_: self.sound())
                 self.sound()  # whatever came while nobody listened
                 await lost.wait()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except DATABASE_AWAY:
                 await asyncio.sleep(_RETRY_SECONDS)
             finally:
                 conn.terminate()

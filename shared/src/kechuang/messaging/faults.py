@@ -22,6 +22,7 @@ _OUTAGES = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the connection broke in the middle of a message
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     nats.errors.Error,
@@ -40,9 +41,13 @@ class NotYet(Exception):  # noqa: N818  see above
 def is_outage(error: BaseException) -> bool:
     """Tell whether a dependency is away: waiting helps, and it is not the event's fault."""
     if isinstance(error, sqlalchemy.exc.DBAPIError) and not error.connection_invalidated:
-        cause = getattr(error.orig, "__cause__", None)
-        return isinstance(cause, _OUTAGES)
-    return isinstance(error, (*_OUTAGES, sqlalchemy.exc.DBAPIError))
+        return _is_away(getattr(error.orig, "__cause__", None))
+    return _is_away(error) or isinstance(error, sqlalchemy.exc.DBAPIError)
+
+
+def _is_away(error: BaseException | None) -> bool:
+    # asyncpg's DataError is an InterfaceError too, but no waiting mends a value that cannot be sent.
+    return isinstance(error, _OUTAGES) and not isinstance(error, ValueError)
 
 
 def describe(error: BaseException) -> str:

@@ -22,7 +22,7 @@ import structlog
 
 from kechuang.clock import Clock
 from kechuang.messaging import metrics
-from kechuang.messaging.bell import Ring
+from kechuang.messaging.bell import DATABASE_AWAY, Ring
 from kechuang.messaging.broker import Broker
 from kechuang.messaging.events import MEDIA_TYPE
 from kechuang.messaging.faults import describe
@@ -97,7 +97,10 @@ class Relay:
                             self._dsn, timeout=5, command_timeout=30, server_settings={"jit": "off"}
                         )
                     progress = await self.step(conn)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error) as error:
+                except (*DATABASE_AWAY, nats.errors.Error) as error:
+                    if conn is not None:
+                        conn.terminate()
+                        conn = None
                     metrics.failures.labels("relay").inc()
                     _log.warning("the relay failed and tries again", error=describe(error))
                     await asyncio.sleep(_BACK_OFF[min(failures, len(_BACK_OFF) - 1)])

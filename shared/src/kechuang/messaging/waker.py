@@ -11,7 +11,7 @@ import contextlib
 import asyncpg
 import structlog
 
-from kechuang.messaging.bell import CHANNEL
+from kechuang.messaging.bell import CHANNEL, DATABASE_AWAY
 
 _PAUSE_SECONDS = 0.002
 _RETRY_SECONDS = 1.0
@@ -55,7 +55,10 @@ class Waker:
                     if conn is None or conn.is_closed():
                         conn = await asyncpg.connect(self._dsn, timeout=5)
                     await conn.execute("SELECT pg_notify($1, '')", CHANNEL)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                except DATABASE_AWAY as error:
+                    if conn is not None:
+                        conn.terminate()
+                        conn = None
                     _log.warning("the workers were not woken", error=type(error).__name__)
                     await asyncio.sleep(_RETRY_SECONDS)
                 else:
