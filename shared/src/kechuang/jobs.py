@@ -101,6 +101,7 @@ async def start_job(
     )
     if plan:
         await unit.execute(sa.insert(chunks_table), plan)
+    unit.wakes = True
     return job_id
 
 

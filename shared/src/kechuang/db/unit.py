@@ -173,6 +173,7 @@ class UnitOfWork(_Unit):
         self.if_match: int | None = None
         self.reason: str | None = None
         self.committed = False
+        self.wakes = False
 
     @classmethod
     @asynccontextmanager
@@ -193,7 +194,7 @@ class UnitOfWork(_Unit):
                 raise
             # Without an explicit commit (a dry run, a replayed answer) nothing stays.
             await (transaction.commit() if unit.committed else transaction.rollback())
-        if unit.committed:
+        if unit.committed and unit.wakes:
             database.wake()
 
     async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
@@ -397,7 +398,9 @@ class UnitOfWork(_Unit):
     async def commit(self) -> None:
         """Flush all side rows in one statement and mark the transaction for commit."""
         side = self._side
-        if side.history or side.outbox or side.audit or side.timers or side.feed or self._key:
+        # Read models change without leaving anything for the workers: no need to wake them.
+        self.wakes = self.wakes or bool(side.history or side.outbox or side.audit or side.timers or side.feed)
+        if self.wakes or self._key:
             answer = self._key.answer if self._key else None
             await self._driver.execute(
                 _FLUSH,
