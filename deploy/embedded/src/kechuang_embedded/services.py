@@ -20,8 +20,8 @@ class Service:
 
     @property
     def installed(self) -> bool:
-        """Whether the package offers a service that can be started (`<package>/service.py`)."""
-        return find_spec(self.package) is not None and find_spec(f"{self.package}.service") is not None
+        """Whether the package offers a service that can be started (`<package>/main.py`)."""
+        return find_spec(self.package) is not None and find_spec(f"{self.package}.main") is not None
 
 
 REGISTRY: Final = Service("enterprise-registry", "er")
