@@ -1,0 +1,1 @@
+"""The catalogue: indicators and targets as the policy packs state them."""

@@ -1,0 +1,1 @@
+"""Facts: what the other services' events say happened, one row each."""

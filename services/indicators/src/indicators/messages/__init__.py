@@ -1,0 +1,1 @@
+"""Messages (消息): the inbox of everybody."""

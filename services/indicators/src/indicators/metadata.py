@@ -1,0 +1,5 @@
+"""The tables of this service."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()

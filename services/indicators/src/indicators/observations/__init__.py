@@ -1,0 +1,1 @@
+"""Observations: values that are reported and not counted."""

@@ -1,0 +1,1 @@
+"""Progress: values as of a day, judged against targets, with their provenance."""

@@ -1,0 +1,1 @@
+"""Work items (待办): what waits for whom, in all services."""
