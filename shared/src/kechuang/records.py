@@ -7,6 +7,7 @@ row, raises its version, and collects history, feed, audit and work items in the
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Generic
 
 import sqlalchemy as sa
@@ -268,6 +269,8 @@ def plain(value: Any) -> Any:
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [plain(each) for each in value]
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     return value

@@ -294,7 +294,7 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
             if value is not None:
                 conditions.append(table.c[name].in_([each.strip() for each in value.split(",")]))
         if query.zone is not None:
-            conditions.append(table.c.zones.any(query.zone))
+            conditions.append(table.c.zones.contains([query.zone]))
         if query.external_id is not None:
             system, _, number = query.external_id.partition(":")
             conditions.append(table.c.external_ids.contains([{"system": system, "id": number}]))
