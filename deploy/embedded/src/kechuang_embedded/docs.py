@@ -16,7 +16,7 @@ from kechuang.service import Service
 from kechuang.states import Machine, Verb
 from kechuang_embedded.docs_services import readme, with_facts
 from kechuang_embedded.layout import CHECKOUT
-from kechuang_embedded.services import SERVICES
+from kechuang_embedded.services import WITH_DATA
 
 PAGE: Final = CHECKOUT / "docs" / "states.md"
 _INTRODUCTION: Final = """\
@@ -34,8 +34,8 @@ date. A verb that leads to "–" keeps the state, or the use case chooses the st
 
 def installed() -> list[Service]:
     """Give the services that can be imported and own resources, in the order of the picture."""
-    found = [import_module(f"{each.package}.service").SERVICE for each in SERVICES if each.installed]
-    return [each for each in found if each.resources]
+    owners = [each for each in WITH_DATA if each.installed]
+    return [import_module(f"{each.package}.service").SERVICE for each in owners]
 
 
 def page(services: Sequence[Service]) -> str:
