@@ -72,9 +72,9 @@ check: $(READY) ## style, types, import rules, policy packs, committed specs
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/ruff format --check $(SOURCES)
 	$(VENV)/bin/mypy $(wildcard */src services/*/src deploy/*/src)
-	@if grep -q 'tool.importlinter' pyproject.toml; then $(VENV)/bin/lint-imports; fi
-	@if [ -d deploy/policy-packs ]; then $(MAKE) packs; fi
-	@if [ -d docs/specs ]; then $(MAKE) specs A=--check; fi
+	$(VENV)/bin/lint-imports
+	@$(MAKE) packs
+	@$(MAKE) specs A=--check
 format: $(READY) ## let ruff lay out and mend what it can
 	$(VENV)/bin/ruff format $(SOURCES)
 	$(VENV)/bin/ruff check --fix $(SOURCES)
@@ -82,5 +82,6 @@ bench: $(READY) ## throughput and latency, each beside the limit measured in the
 	@$(PY) -m kechuang_embedded.bench $(A)
 packs: $(READY) ## validate the policy packs, with file and line
 	$(PY) -m kechuang_packs validate deploy/policy-packs
-specs: $(READY) ## write docs/specs (OpenAPI, AsyncAPI); A=--check only compares
+specs: $(READY) ## write docs/specs and the documents that come from the code; A=--check only compares
 	@$(PY) -m kechuang_embedded.specs $(A)
+	@$(PY) -m kechuang_embedded.docs $(if $(findstring --check,$(A)),check,write)
