@@ -22,7 +22,6 @@ from kechuang.text import Text
 from kechuang.timers import Timer, TimerHandler
 from kechuang_procedure.windows.domain import Window, is_open, machine, sight
 
-
 EXAMPLE = {
     "title": "2024年第一批申报",
     "target": "tech_micro",
@@ -195,7 +194,9 @@ class Windows:
             window = await self._load(uow, record_id, "open")
             return await self.records.change(uow, window, "open", opens_at=min(window.opens_at, uow.now))
 
-        @router.verb("extend", example={"closes_at": "2024-05-10T10:00:00Z", "reason": "应企业要求延长十天。"})
+        @router.verb(
+            "extend", example={"closes_at": "2024-05-10T10:00:00Z", "reason": "应企业要求延长十天。"}
+        )
         async def extend(record_id: RecordId, body: WindowExtend, uow: Write) -> Window:
             """Move the cut-off to a later instant."""
             window = await self._load(uow, record_id, "extend")
