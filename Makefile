@@ -57,8 +57,8 @@ status: $(READY) ## what runs
 	@$(STACK) status
 logs: $(READY) ## the logs; P=<program> for one, F=1 to follow
 	@$(STACK) logs $(P) $(if $(F),--follow)
-demo: $(READY) ## a synthetic city for each policy pack, and the main story through the gateway
-	@$(PY) -m kechuang_embedded.demo
+demo: $(READY) ## four synthetic cities, and the main story through the gateway; A="--organisations 500" …
+	@$(PY) -m kechuang_embedded.demo $(A)
 token: $(READY) ## a token: A="--principal city_officer", A="--role county_officer --area 440703" …
 	@$(STACK) token $(A)
 migrate: $(READY) ## bring the databases of the running stack to the newest version (`up` does so too)

@@ -46,7 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kechuang_embedded.demo", description=__doc__)
     size = Size()
     parser.add_argument("--cities", default=",".join(each.key for each in CITIES), help="separated by commas")
-    parser.add_argument("--organisations", type=int, default=size.organisations, help="of each city")
+    parser.add_argument(
+        "--organisations", type=int, default=size.organisations, help="of the story's city; half elsewhere"
+    )
     parser.add_argument(
         "--persons", type=int, default=size.persons, help="of the story's city; half elsewhere"
     )
@@ -83,7 +85,7 @@ def _load(stack: Mapping[str, Any], asked: argparse.Namespace, run: str) -> None
     chosen = set(asked.cities.split(","))
     for city in CITIES:
         if city.key in chosen:
-            size = whole if city is CITIES[0] else whole.small
+            size = whole if city is CITIES[0] else whole.half
             print(f"\n装载 Loading {city.name} {city.english}")
             started = time.monotonic()
             asyncio.run(load_city(stack, city, size, run=run, told=_Bar(), seed=asked.seed))
