@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from kechuang.ids import new_id
-from kechuang_embedded.demo.client import RefusedError, WaitedInVainError
+from kechuang_embedded.demo.client import Api, RefusedError, WaitedInVainError
 from kechuang_embedded.demo.load import SEED, Size, load_city
 from kechuang_embedded.demo.story import Printed, Result, Story
 from kechuang_embedded.demo.synthetic import CITIES
+from kechuang_embedded.demo.watching import Clock
 from kechuang_embedded.layout import Layout
 
 CLOCK_START: Final = "2024-03-01T08:30:00+08:00"
 _STEP: Final = 10  # per cent
+_LONG: Final = 300.0  # seconds for what the load leaves behind in the queues
+_MANY: Final = 500  # of what this many are loaded, every fifth part is told where there is no terminal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,6 +93,11 @@ def _load(stack: Mapping[str, Any], asked: argparse.Namespace, run: str) -> None
             started = time.monotonic()
             asyncio.run(load_city(stack, city, size, run=run, told=_Bar(), seed=asked.seed))
             print(f"   {time.monotonic() - started:.0f} s")
+    print("\n等待各服务处理完全部事件 Waiting until every service has taken everything in", flush=True)
+    started = time.monotonic()
+    with Api(stack, run=run, patience=_LONG) as api:
+        Clock(api).settle()
+    print(f"   {time.monotonic() - started:.0f} s")
 
 
 class _Bar:
@@ -106,7 +114,7 @@ class _Bar:
         if sys.stdout.isatty():
             end = "\n" if done == of else ""
             print(f"\r   {what:32} {'█' * tenth}{'░' * (_STEP - tenth)} {done}/{of}", end=end, flush=True)
-        elif done == of:
+        elif done == of or (of >= _MANY and tenth and tenth % 2 == 0):
             print(f"   {what}: {done}/{of}", flush=True)
 
 
