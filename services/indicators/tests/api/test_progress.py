@@ -175,10 +175,9 @@ async def test_a_target_has_state_light_and_distance(quiet: ServiceHarness) -> N
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ({}, "area_needed"),
         ({"area": "nowhere"}, "area_unknown"),
         ({"area": JIANGMEN, "period": "2099"}, "period_not_begun"),
-        ({"indicator": "jiangmen-2023.tech_micro_stock,jiujiang-2024.hnte_valid_stock"}, "several_cities"),
+        ({"indicator": "jiangmen-2023.tech_micro_stock", "area": "360402"}, "area_unknown"),
     ],
 )
 async def test_a_question_that_cannot_be_answered_is_refused(
@@ -187,6 +186,18 @@ async def test_a_question_that_cannot_be_answered_is_refused(
     answer = await indicators.client().get("progress", params=query)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["code"] == code
+
+
+async def test_without_an_area_every_city_is_shown_page_by_page(indicators: ServiceHarness) -> None:
+    public, found, cursor = indicators.client(), [], None
+    while True:
+        page = await public.read("progress", limit=60, **({"cursor": cursor} if cursor else {}))
+        found += [(each["indicator"], each["area"]) for each in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert {area for _, area in found} == {"440700", "360400", "420800", "441700", "local-city"}
+    assert [key for key, _ in found] == sorted({key for key, _ in found})
 
 
 def happenings(seed: int, today: date) -> list[Told]:

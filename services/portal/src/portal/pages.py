@@ -89,25 +89,45 @@ def problem(code: str, each: Mapping[str, Any]) -> HTMLResponse:
     return page(code, body + '<p><a href="/problems">错误类型 Problem types</a></p>')
 
 
+_STATES = {
+    "met": "已达成 Met", "not_met": "未达成 Not met", "cannot_tell": "无法判断 Cannot tell",
+    "not_yet_known": "尚未公布 Not yet known", "no_target": "无目标 No target",
+}  # fmt: skip
+
+
 def board(items: list[dict[str, Any]]) -> HTMLResponse:
-    """The public progress board."""
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
-        for row in (_row(each) for each in items)
-    )
+    """The public progress board: a table for each area."""
+    areas: dict[str, list[dict[str, Any]]] = {}
+    for each in items:
+        areas.setdefault(f"{each['area']} · {each['pack']}", []).append(each)
     head = (
-        "<tr><th>指标 Indicator</th><th>期间 Period</th><th>值 Value</th><th>目标 Target</th><th></th></tr>"
+        "<tr><th>指标 Indicator</th><th>值 Value</th><th>目标 Target</th><th>期限 Deadline</th>"
+        "<th>状态 State</th></tr>"
     )
-    return page("指标进度 Progress board", f"<table>{head}{rows}</table>")
+    tables = "".join(
+        f"<h2>{html.escape(area)}</h2><table>{head}{''.join(map(_row, listed))}</table>"
+        for area, listed in areas.items()
+    )
+    as_of = (
+        f"<p>截至 As of {html.escape(str(items[0]['as_of']))}</p>"
+        if items
+        else "<p>暂无数据。 Nothing yet.</p>"
+    )
+    return page("指标进度 Progress board", as_of + tables)
 
 
-def _row(each: Mapping[str, Any]) -> tuple[Any, ...]:
-    def named(value: Any) -> Any:
-        return value.get("zh") or value.get("label") or value.get("key") if isinstance(value, dict) else value
-
-    target = each.get("target")
-    shown = target.get("value") if isinstance(target, dict) else target
+def _row(each: Mapping[str, Any]) -> str:
+    names, unit = each["name"], each["unit_zh"]
+    aims = "<br>".join(_aim(target, unit) for target in each["targets"]) or "–"
+    deadlines = "<br>".join(html.escape(target["deadline"] or "–") for target in each["targets"])
+    value = "–" if each["value"] is None else f"{each['value']} {unit}"
     return (
-        named(each.get("name") or each.get("title") or each.get("indicator")), each.get("period") or "",
-        "–" if each.get("value") is None else each["value"], "–" if shown is None else shown, each.get("state") or "",
-    )  # fmt: skip
+        f"<tr><td>{html.escape(names['zh'])}<br><small>{html.escape(names['en'])}</small></td>"
+        f"<td>{html.escape(value)}</td><td>{aims}</td><td>{deadlines}</td>"
+        f'<td class="{html.escape(each["state"])}">{html.escape(_STATES.get(each["state"], each["state"]))}</td></tr>'
+    )
+
+
+def _aim(target: Mapping[str, Any], unit: str) -> str:
+    number = "" if target["value"] is None else f" {target['value']} {unit}"
+    return html.escape(target["comparator_label"]["zh"] + number)

@@ -14,11 +14,11 @@ from kechuang.text import Text
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked, looked up."""
+    """Indicators of one pack in one area."""
 
+    pack: CityPack
     area: str
-    as_of: AsOf
-    chosen: tuple[tuple[CityPack, tuple[Indicator, ...]], ...]
+    indicators: tuple[Indicator, ...]
 
 
 def as_of(unit: ReadUnit, day: date | None, period: str | None) -> AsOf:
@@ -43,27 +43,18 @@ def one(unit: ReadUnit, key: str, area: str | None, asked: AsOf) -> tuple[CityPa
     return pack, indicator, chosen
 
 
-def many(unit: ReadUnit, keys: str | None, area: str | None, asked: AsOf) -> Question:
-    """Look up the indicators named, or all of the area's packs."""
+def many(unit: ReadUnit, keys: str | None, area: str | None, asked: AsOf) -> list[Question]:
+    """Look up the indicators named, all that the area's packs have, or, without both, every city's."""
     if keys:
-        by_pack: dict[str, tuple[CityPack, list[Indicator]]] = {}
-        chosen_area = area
+        grouped: dict[tuple[str, str], tuple[CityPack, list[Indicator]]] = {}
         for key in dict.fromkeys(each.strip() for each in keys.split(",") if each.strip()):
             pack, indicator, placed = one(unit, key, area, asked)
-            chosen_area = chosen_area or placed
-            if placed != chosen_area:
-                raise invalid(
-                    "#query/indicator",
-                    "several_cities",
-                    "请一次只查询一个市的指标。",
-                    "Ask for one city at a time.",
-                )
-            by_pack.setdefault(pack.pack.id, (pack, []))[1].append(indicator)
-        chosen = tuple((pack, tuple(listed)) for pack, listed in by_pack.values())
-        return Question(chosen_area or "", asked, chosen)
-    if not area:
-        raise invalid("#query/area", "area_needed", "请给出地区或指标。", "Name an area or indicators.")
-    packs = catalogue(unit).of_area(area, asked.day)
-    if not packs:
+            grouped.setdefault((pack.pack.id, placed), (pack, []))[1].append(indicator)
+        return [Question(pack, placed, tuple(listed)) for (_, placed), (pack, listed) in grouped.items()]
+    known = catalogue(unit)
+    packs = known.of_area(area, asked.day) if area else known.on(asked.day)
+    if area and not packs:
         raise invalid("#query/area", "area_unknown", "没有这个地区的指标。", "No pack knows this area.")
-    return Question(area, asked, tuple((pack, tuple(pack.indicators.values())) for pack in packs))
+    return [
+        Question(each, area or each.pack.header.area or "", tuple(each.indicators.values())) for each in packs
+    ]

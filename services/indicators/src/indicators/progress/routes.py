@@ -37,21 +37,23 @@ async def list_progress(
     limit: Limit = paging.MAX_LIMIT,
     cursor: Cursor = None,
 ) -> ProgressPage:
-    """How an area stands to its targets as of a day: value, target, state, light, and where it comes from.
+    """How an area stands to its targets as of a day: value, target, state, light, and where it comes from;
+    without an area every city.
 
     `as_of` asks in both times: what held then, as far as it was known then. Without a period a stock is
     that of the day and a flow counts since the plan (or, where it is a yearly one, the year) began.
     """
-    asked = asking.many(unit, indicator, area, asking.as_of(unit, as_of, period))
-    binding = paging.binding_of(indicator, asked.area, asked.as_of.day, period, by)
+    times = asking.as_of(unit, as_of, period)
+    asked = asking.many(unit, indicator, area, times)
+    binding = paging.binding_of(indicator, area, times.day, period, by)
     after = paging.decode(cursor, binding, _KEY).value if cursor else ""
-    keys = sorted(each.key for _, listed in asked.chosen for each in listed if each.key > after)
+    keys = sorted(each.key for one in asked for each in one.indicators if each.key > after)
     page = set(keys[:limit])
     items = []
-    for pack, listed in asked.chosen:
-        chosen = [each for each in listed if each.key in page]
+    for one in asked:
+        chosen = [each for each in one.indicators if each.key in page]
         if chosen:
-            items += await progress(unit, pack, chosen, asked.area, asked.as_of, by_division=by == "division")
+            items += await progress(unit, one.pack, chosen, one.area, times, by_division=by == "division")
     items.sort(key=lambda each: each.indicator)
     more = len(keys) > limit
     return ProgressPage(
