@@ -152,6 +152,7 @@ async def test_a_recount_finds_a_figure_that_was_tampered_with(quiet: ServiceHar
             return await recount.compare(unit, AsOf(today))
 
     assert await differences() == []
+    assert await recount.run(quiet.settings, today, None, None) == []  # as the command does
     owner = await asyncpg.connect(quiet.urls.owner)
     await owner.execute(
         "UPDATE fact SET ended_on = NULL, ended_version = NULL WHERE kind = 'recognition.decided'"
