@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from kechuang_packs.checks import check_all
 from kechuang_packs.models.conditions import Rule
@@ -14,7 +14,7 @@ from kechuang_packs.models.facts import Classification, FactDefinition
 from kechuang_packs.models.ladder import Node
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.reading import ReadPack, read_pack
-from kechuang_packs.source import Fault, PackError
+from kechuang_packs.source import Fault, PackError, read_fast, read_yaml
 from kechuang_packs.visibility import Visible, canonical_node, version_key, visible_from
 
 PackKey = tuple[str, str]
@@ -120,12 +120,23 @@ def load_packs(folder: Path) -> Packs:
 
 
 def load_folders(roots: Sequence[Path], folder: Path) -> Packs:
-    """Read and check these pack folders together; they must contain every pack that they refer to."""
+    """Read and check these pack folders together; they must contain every pack that they refer to.
+
+    Every process of every service does this at its start, so it is tried without positions first; only
+    packs with a fault are read again in order to say in which line it is.
+    """
+    try:
+        return _load(roots, folder, read_fast)
+    except PackError:
+        return _load(roots, folder, read_yaml)
+
+
+def _load(roots: Sequence[Path], folder: Path, read_with: Callable[[Path, str], Any]) -> Packs:
     read: dict[PackKey, ReadPack] = {}
     faults: list[Fault] = []
     for root in roots:
         try:
-            item = read_pack(root, _shown(root, folder))
+            item = read_pack(root, _shown(root, folder), read_with)
         except PackError as error:
             faults += error.faults
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class ReadPack:
         return Fault(shown, line_of(document, rest), message)
 
 
-def read_pack(folder: Path, shown_as: str) -> ReadPack:
+def read_pack(folder: Path, shown_as: str, read: Callable[[Path, str], Any] = read_yaml) -> ReadPack:
     """Read all files of a folder; PackError lists every fault of YAML and of shape."""
     faults: list[Fault] = []
     raw: dict[str, Any] = {}
@@ -62,7 +62,7 @@ def read_pack(folder: Path, shown_as: str) -> ReadPack:
             continue
         part, inner, model = target
         try:
-            raw[shown] = read_yaml(path, shown)
+            raw[shown] = read(path, shown)
             value = _validate(model, raw[shown], shown)
         except PackError as error:
             faults += error.faults

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -43,6 +45,42 @@ def read_yaml(path: Path, shown: str) -> Any:
         text = (error.problem or "not YAML").splitlines()[0]
         raise PackError([Fault(shown, mark.line + 1 if mark else 1, text)]) from None
     except (YAMLError, UnicodeDecodeError) as error:
+        raise PackError([Fault(shown, 1, str(error).splitlines()[0])]) from None
+
+
+class _FastLoader(yaml.CSafeLoader):
+    """libyaml with the scalars of YAML 1.2: what it leaves as text, the models read as text."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  as PyYAML declares it
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that is given twice, which libyaml lets pass."""
+        made = super().construct_mapping(node, deep=deep)
+        if len(made) != len(node.value):
+            raise yaml.YAMLError("a key is given twice")
+        return made
+
+
+_FastLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_FastLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789")
+)
+_FastLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]
+)
+
+
+# A number with leading zeros is a decimal in YAML 1.2 and an octal in 1.1: leave it to the other reader.
+_FastLoader.add_implicit_resolver("!unclear", re.compile(r"^[-+]?0[0-9]+$"), list("-+0"))
+
+
+def read_fast(path: Path, shown: str) -> Any:
+    """The same document without positions, in a tenth of the time; PackError without a useful line."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_FastLoader)  # noqa: S506  a safe loader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PackError([Fault(shown, 1, str(error).splitlines()[0])]) from None
 
 

@@ -1,0 +1,47 @@
+"""Packs are read without positions first: the content must be the same to the digest."""
+
+from pathlib import Path
+
+import pytest
+
+from kechuang_packs.packs import load_packs
+from kechuang_packs.source import PackError, digest_of, read_fast, read_yaml
+
+PACKS = Path(__file__).parents[3] / "deploy" / "policy-packs"
+
+
+@pytest.mark.parametrize("pack", sorted(each.parent.name for each in PACKS.rglob("pack.yaml")))
+def test_both_readers_see_the_same(pack: str) -> None:
+    for path in sorted((PACKS / pack).rglob("*.yaml")):
+        assert digest_of({"": read_fast(path, path.name)}) == digest_of({"": read_yaml(path, path.name)}), (
+            path
+        )
+
+
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: [1\n", "\tb: 1\n"])
+def test_what_is_no_good_yaml_is_refused_by_both(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text(text)
+    for read in (read_fast, read_yaml):
+        with pytest.raises(PackError):
+            read(path, "pack.yaml")
+
+
+def test_scalars_of_yaml_1_1_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text("a: yes\nc: 12:30\nd: 2024-03-01\ne: 1.50\nf: null\ng: true\nh: 7\n")
+    assert digest_of({"": read_fast(path, "")}) == digest_of({"": read_yaml(path, "")})
+
+
+def test_a_fault_still_names_its_line(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("id: toy\nversion: '1'\nnonsense: 3\n")
+    with pytest.raises(PackError) as refused:
+        load_packs(tmp_path)
+    assert any(fault.line == 3 for fault in refused.value.faults)
+
+
+def test_a_number_with_leading_zeros_is_left_to_the_exact_reader(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text("a: 0777\n")
+    with pytest.raises(PackError):
+        read_fast(path, "")
