@@ -72,8 +72,10 @@ _FastLoader.add_implicit_resolver(
 )
 
 
-# A number with leading zeros is a decimal in YAML 1.2 and an octal in 1.1: leave it to the other reader.
-_FastLoader.add_implicit_resolver("!unclear", re.compile(r"^[-+]?0[0-9]+$"), list("-+0"))
+# What the two readers would understand differently is left to the exact one: a number with leading zeros is
+# a decimal in YAML 1.2 and an octal in 1.1, and a fraction loses its last zeros.
+_UNCLEAR = re.compile(r"^[-+]?(?:0[0-9]+|[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+\.)$")
+_FastLoader.add_implicit_resolver("!unclear", _UNCLEAR, list("-+.0123456789"))
 
 
 def read_fast(path: Path, shown: str) -> Any:
