@@ -74,7 +74,7 @@ _FastLoader.add_implicit_resolver(
 
 # What the two readers would understand differently is left to the exact one: a number with leading zeros is
 # a decimal in YAML 1.2 and an octal in 1.1, and a fraction loses its last zeros.
-_UNCLEAR = re.compile(r"^[-+]?(?:0[0-9]+|[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+\.)$")
+_UNCLEAR = re.compile(r"^[-+]?(?:0[0-9]+|\.[0-9]+|[0-9]+\.(?:[0-9]*0)?|[0-9.]+[eE][-+]?[0-9]+)$")
 _FastLoader.add_implicit_resolver("!unclear", _UNCLEAR, list("-+.0123456789"))
 
 

@@ -29,7 +29,7 @@ def test_what_is_no_good_yaml_is_refused_by_both(tmp_path: Path, text: str) -> N
 
 def test_scalars_of_yaml_1_1_stay_text(tmp_path: Path) -> None:
     path = tmp_path / "pack.yaml"
-    path.write_text("a: yes\nc: 12:30\nd: 2024-03-01\nf: null\ng: true\nh: 7\n")
+    path.write_text("a: yes\nc: 12:30\nd: 2024-03-01\ne: 1.8\nf: null\ng: true\nh: 7\n")
     assert digest_of({"": read_fast(path, "")}) == digest_of({"": read_yaml(path, "")})
 
 
@@ -40,7 +40,7 @@ def test_a_fault_still_names_its_line(tmp_path: Path) -> None:
     assert any(fault.line == 3 for fault in refused.value.faults)
 
 
-@pytest.mark.parametrize("number", ["0777", "1.50", ".5", "7."])
+@pytest.mark.parametrize("number", ["0777", "1.50", ".5", "7.", "1.5e3"])
 def test_a_number_that_could_be_read_otherwise_is_left_to_the_exact_reader(
     tmp_path: Path, number: str
 ) -> None:
