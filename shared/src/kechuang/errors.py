@@ -3,7 +3,7 @@
 Pure: no status codes, no framework. `kechuang.http.problems` alone maps a refusal to an HTTP answer,
 so the same rule serves a route, an event handler and a command line.
 
-A `code` is public API: stable and append-only. `kechuang.problem_types` documents each.
+A `code` is public API: stable and append-only. The portal shows each at `/problems/<code>`, read from the sources (`make specs`).
 """
 
 from collections.abc import Mapping, Sequence
