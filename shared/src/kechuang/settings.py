@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     port: int = 0
     public_url: str = "http://127.0.0.1:8080"
 
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
     database_url: SecretStr = SecretStr("")
     database_read_url: SecretStr = SecretStr("")
     database_owner_url: SecretStr = SecretStr("")

@@ -193,7 +193,7 @@ class _Server(uvicorn.Server):
 
 async def run(service: Service, settings: Settings) -> None:
     """Run the worker process until SIGTERM or SIGINT."""
-    setup(service.name, "worker")
+    setup(service.name, "worker", level=settings.log_level)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

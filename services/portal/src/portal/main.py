@@ -31,7 +31,7 @@ _GATEWAY = {
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the application."""
-    setup("portal", "api")
+    setup("portal", "api", level=settings.log_level)
     peers = Peers(settings.peer_urls)
 
     @asynccontextmanager

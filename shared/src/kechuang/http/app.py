@@ -28,7 +28,7 @@ API = "/api/v1"
 
 def create_app(service: Service, settings: Settings) -> FastAPI:
     """Build the api process of a service; refuses to build one with an operation that nobody owns."""
-    setup(service.name, "api")
+    setup(service.name, "api", level=settings.log_level)
     database = Database(settings, service)
 
     @asynccontextmanager

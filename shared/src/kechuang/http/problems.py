@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from asyncpg.exceptions import LockNotAvailableError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy import exc as sqlalchemy_errors
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -110,7 +112,7 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         return (
             error.connection_invalidated
-            or isinstance(error, InterfaceError)
+            or isinstance(error, sqlalchemy_errors.InterfaceError)
             or is_outage(_driver_error(error) or ValueError())
         )
     away = isinstance(
@@ -168,6 +170,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for known in (DBAPIError, LockNotAvailableError, ConnectionError, TimeoutError, PoolTimeout):
+    # By name, not as `Exception`: what that handler answers is raised once more behind it, and the server then closes
+    # the connection. The gateway may just be sending another request on it, which would end in 502.
+    for known in (
+        *(DBAPIError, PostgresError, InterfaceError, InternalClientError),
+        *(ConnectionError, TimeoutError, PoolTimeout),
+    ):
         app.add_exception_handler(known, _unexpected)
     app.add_exception_handler(Exception, _unexpected)
