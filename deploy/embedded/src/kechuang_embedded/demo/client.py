@@ -120,7 +120,7 @@ class Api:
                 trouble = f"{type(error).__name__}: {error}"
                 pause = _PAUSE
             else:
-                if answer.status_code not in _AWAY:
+                if not _is_away(answer):
                     return answer
                 trouble = f"{answer.status_code} {answer.text[:200]}"
                 pause = min(float(answer.headers.get("retry-after") or _PAUSE), 2.0)
@@ -207,6 +207,14 @@ class Caller:
 
     def _tell(self, verb: str, resource: str, record: Json, before: str | None) -> None:
         self._api.told(Act(self.who, verb, resource, record, before, record.get("state")))
+
+
+def _is_away(answer: httpx.Response) -> bool:
+    """Whether no service answered. A gateway that has just started says 404 in plain text until it has read its
+    routes; the services' own 404 is a problem document."""
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        return answer.headers.get("content-type", "").startswith("text/plain")
+    return answer.status_code in _AWAY
 
 
 def _checked(act: str, answer: httpx.Response) -> Json:
