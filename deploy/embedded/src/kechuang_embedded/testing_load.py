@@ -159,5 +159,5 @@ def _is_away(answer: httpx.Response) -> bool:
     """Whether no service answered. A gateway that has just started says 404 in plain text until it has read its
     routes; the services' own 404 is a problem document."""
     if answer.status_code == httpx.codes.NOT_FOUND:
-        return answer.headers.get("content-type", "").startswith("text/plain")
+        return str(answer.headers.get("content-type", "")).startswith("text/plain")
     return answer.status_code in AWAY
