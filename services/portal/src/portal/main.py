@@ -7,10 +7,12 @@ from importlib.resources import files
 from typing import Any
 
 import fastapi_swagger
+import orjson
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from kechuang.clock import monotonic
 from kechuang.errors import NotFound, Refusal
 from kechuang.http import merge, problems
 from kechuang.http.middleware import Edge
@@ -20,6 +22,7 @@ from kechuang.text import Text
 from portal import clock, pages
 from portal.peers import Peers
 
+_SPECIFICATION_SECONDS = 60
 _GATEWAY = {
     413: ("too_large", Text("内容过大，请缩小后重试。", "The content is too large.")),
     429: ("too_many_requests", Text("请求过于频繁，请稍后重试。", "Too many requests; retry later.")),
@@ -90,13 +93,19 @@ def _specifications(app: FastAPI, peers: Peers) -> None:
         answers = await asyncio.gather(*(peers.ask(name, "/openapi.json") for name in names))
         return {name: answer.json() for name, answer in zip(names, answers, strict=True)}
 
+    kept: dict[str, Any] = {"until": 0.0, "body": b""}
+
     @app.get("/api/openapi.json")
     async def merged() -> Response:
+        # Merging takes a second of the processor, and the services change only when they are deployed.
+        if monotonic() < kept["until"]:
+            return Response(kept["body"], media_type="application/json")
         document = merge.merge(
             await specs(), title="科创 Kechuang", version="1.0.0",
             description="市级科技创新计划开放后端。\n\nOne API of four services behind one address.",
         )  # fmt: skip
-        return JSONResponse(document)
+        kept["body"], kept["until"] = orjson.dumps(document), monotonic() + _SPECIFICATION_SECONDS
+        return Response(kept["body"], media_type="application/json")
 
     @app.get("/api/openapi/{service}.json")
     async def one(service: str) -> Response:
