@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import APIRouter
 from openapi_spec_validator import validate
@@ -12,7 +13,7 @@ from kechuang.http.app import create_app
 from kechuang.http.route import KitRoute, Operation, operation
 from kechuang.service import Service
 from kechuang.settings import Settings
-from kechuang.testing import ServiceHarness
+from kechuang.testing import ServiceHarness, token
 
 
 async def answer() -> dict[str, str]:
@@ -63,6 +64,29 @@ class TestStartUp:
         Settings(**right)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=says):
             Settings(**{**right, **wrong})
+
+
+class TestDefects:
+    async def test_a_defect_is_a_problem_with_its_ids_and_no_inside_is_shown(
+        self, notes: ServiceHarness
+    ) -> None:
+        async def broken() -> None:
+            """Fail."""
+            raise RuntimeError("SELECT secret FROM inside")
+
+        router = APIRouter(route_class=KitRoute)
+        router.add_api_route("/broken", operation(Operation("notes:read"))(broken), methods=["GET"])
+        app = create_app(with_router(notes.service, router), notes.settings)
+        app.state.tokens = notes.app.state.tokens
+        app.state.database = notes.database
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
+        answer = await client.get(
+            "/api/v1/broken",
+            headers={"Authorization": "Bearer " + token(roles=["auditor"]), "X-Request-Id": "r-1"},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+        assert answer.headers["x-request-id"] == "r-1"
+        assert "SELECT" not in answer.text
 
 
 class TestSpecification:

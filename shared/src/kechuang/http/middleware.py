@@ -7,9 +7,11 @@ import re
 from typing import Any
 
 import orjson
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kechuang.clock import monotonic
+from kechuang.http import problems
 from kechuang.ids import random_id
 from kechuang.telemetry import log, observe_request
 
@@ -62,6 +64,13 @@ class Edge:
         except _TooLarge:
             if not sent:
                 await self._refuse(scope, send_marked)
+        except Exception as error:
+            # Answered here and not by the framework's outermost layer, which raises it once more: the server
+            # would then close a connection on which the gateway may just be sending another request.
+            if sent:
+                raise
+            answer = await problems.unexpected(Request(scope), error)
+            await answer(scope, limited, send_marked)
         finally:
             self._account(scope, status, monotonic() - started)
 

@@ -153,7 +153,8 @@ async def _http(request: Request, error: Exception) -> Response:
     return answer
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def unexpected(request: Request, error: Exception) -> Response:
+    """Answer an outage with 503 and a defect of ours with 500, logged under the trace id."""
     refusal = of_exception(error)
     if refusal is None:
         log.error("unexpected_error", error=type(error).__name__, path=request.url.path, exc_info=error)
@@ -170,11 +171,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    # By name, not as `Exception`: what that handler answers is raised once more behind it, and the server then closes
-    # the connection. The gateway may just be sending another request on it, which would end in 502.
+    # What is left over is answered by the `Edge` middleware.
     for known in (
         *(DBAPIError, PostgresError, InterfaceError, InternalClientError),
         *(ConnectionError, TimeoutError, PoolTimeout),
     ):
-        app.add_exception_handler(known, _unexpected)
-    app.add_exception_handler(Exception, _unexpected)
+        app.add_exception_handler(known, unexpected)
