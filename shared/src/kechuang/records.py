@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Generic
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from kechuang.access import Actor
 from kechuang.db.unit import ReadUnit, UnitOfWork
@@ -36,6 +36,9 @@ class Records(Generic[R]):
         if missing:
             raise ValueError(f"{resource.name}: the table lacks {sorted(missing)}")
         self.columns = [self.table.c[name] for name in self._names]
+        self._by_id = sa.select(*self.columns).where(self.table.c.id == sa.bindparam("record_id"))
+        in_sight = self.table.c.sight.bool_op("&&")(sa.bindparam("held", type_=ARRAY(sa.Text)))
+        self._by_id_in_sight = self._by_id.where(in_sight)
         self._writable = {name for name in self._names if self.table.c[name].computed is None}
 
     # -- reading -------------------------------------------------------------------------------
@@ -47,19 +50,27 @@ class Records(Generic[R]):
             return sa.true()
         if not held:
             return sa.false()
-        return self.table.c.sight.bool_op("&&")(sa.cast(array(sorted(held)), ARRAY(sa.Text)))
+        return self.table.c.sight.bool_op("&&")(sa.literal(sorted(held), ARRAY(sa.Text)))
 
     def row(self, row: Any) -> R:
         """Make a record of a row that selected `self.columns`."""
-        return self.resource.record(**row._mapping)  # noqa: SLF001  the documented accessor of a Row
+        return self.resource.record(**dict(zip(self._names, row, strict=True)))
 
-    async def get(self, unit: ReadUnit | UnitOfWork, record_id: str) -> R:
-        """Read one record within the actor's sight, or refuse as if it were absent."""
-        statement = sa.select(*self.columns).where(self.table.c.id == record_id, self.visible(unit))
-        found = (await unit.execute(statement)).first()
+    async def _one(self, unit: ReadUnit | UnitOfWork, record_id: str, *, lock: bool) -> R:
+        """Run one of the two statements that are made once: building and keying them costs as much as they do."""
+        held = unit.permissions.tokens(unit.actor, self.resource.action("read"))
+        statement = self._by_id if held is None else self._by_id_in_sight
+        values: dict[str, Any] = {"record_id": record_id}
+        if held is not None:
+            values["held"] = sorted(held)
+        found = (await unit.execute(statement.with_for_update() if lock else statement, values)).first()
         if found is None:
             raise self.absent()
         return self.row(found)
+
+    async def get(self, unit: ReadUnit | UnitOfWork, record_id: str) -> R:
+        """Read one record within the actor's sight, or refuse as if it were absent."""
+        return await self._one(unit, record_id, lock=False)
 
     async def load(self, uow: UnitOfWork, record_id: str, verb: str) -> R:
         """Lock one record in order to use `verb` on it.
@@ -67,13 +78,7 @@ class Records(Generic[R]):
         Refuses with 404 outside the actor's sight and with 403 where it is seen but the actor's roles
         do not reach it for this verb.
         """
-        statement = (
-            sa.select(*self.columns).where(self.table.c.id == record_id, self.visible(uow)).with_for_update()
-        )
-        found = (await uow.execute(statement)).first()
-        if found is None:
-            raise self.absent()
-        record = self.row(found)
+        record = await self._one(uow, record_id, lock=True)
         self.require_permission(uow, verb, record)
         return record
 

@@ -38,6 +38,7 @@ from kechuang.messaging.relay import CURSOR, Relay
 from kechuang.messaging.sweep import run_sweep
 from kechuang.service import Service
 from kechuang.settings import Settings
+from kechuang.tasks import end
 from kechuang.telemetry import render_metrics, setup
 from kechuang.timers import count_due, run_timers
 
@@ -80,8 +81,8 @@ class Worker:
             yield
         finally:
             # The relay ends last, so that what the others still commit goes out.
-            await _end(*takers)
-            await _end(relay)
+            await end(*takers)
+            await end(relay)
             await self.broker.stop()
             await self.bell.stop()
             await self.database.stop()
@@ -149,12 +150,6 @@ async def consequences(database: Database) -> dict[str, int]:
     finally:
         await broker.stop()
     return {"timers_due": timers_due, "outbox_pending": pending, "consumers_behind": waiting}
-
-
-async def _end(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _loud(task: asyncio.Task[None]) -> None:

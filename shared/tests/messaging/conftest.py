@@ -22,6 +22,7 @@ from kechuang.messaging.events import Event
 from kechuang.messaging.relay import Relay
 from kechuang.service import Service
 from kechuang.settings import Settings
+from kechuang.tasks import end
 from kechuang.text import Text
 from kechuang_embedded.testing import TestEngines
 
@@ -144,9 +145,7 @@ class World:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks, again_after=2)
 
     async def list_enterprise(self, database: Database, number: int, version: int = 1, **values: Any) -> None:
         async with database.unit(Actor.system(database.service.name)) as unit:

@@ -40,6 +40,7 @@ from kechuang.messaging.handlers import (
     latest_wins,
 )
 from kechuang.messaging.pull import Pull
+from kechuang.tasks import end
 from kechuang.telemetry import parse_traceparent, span
 
 __all__ = ["Consumer", "Handler", "Received", "consumers_of", "handle", "latest_wins"]
@@ -213,9 +214,7 @@ async def _workers(work: Sequence[Any]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 async def _finish(work: Any) -> None:
