@@ -39,6 +39,7 @@ class Records(Generic[R]):
         self._by_id = sa.select(*self.columns).where(self.table.c.id == sa.bindparam("record_id"))
         in_sight = self.table.c.sight.bool_op("&&")(sa.bindparam("held", type_=ARRAY(sa.Text)))
         self._by_id_in_sight = self._by_id.where(in_sight)
+        self._insert = sa.insert(self.table).returning(self.table.c.number)
         self._writable = {name for name in self._names if self.table.c[name].computed is None}
 
     # -- reading -------------------------------------------------------------------------------
@@ -157,9 +158,7 @@ class Records(Generic[R]):
         record = replace(record, sight=sorted(set(self.resource.sight(record))))
         self.require_permission(uow, verb, record)
         inserted = {name: getattr(record, name) for name in self._writable}
-        number = (
-            await uow.execute(sa.insert(self.table).values(inserted).returning(self.table.c.number))
-        ).scalar_one()
+        number = (await uow.execute(self._insert, inserted)).scalar_one()
         record = replace(record, number=number)
         self._trace(uow, None, record, verb)
         return record

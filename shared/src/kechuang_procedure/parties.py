@@ -99,6 +99,25 @@ class Parties:
             sa.Index("authority_person", "person", "organisation"),
         )
 
+        self._many = self._select()
+
+    def _select(self) -> sa.Select[Any]:
+        """Make the one statement that reads parties with their rungs; every filing and every bid runs it."""
+        table, rungs = self.table, self.rungs
+        dates = sa.func.jsonb_build_object(
+            "kind", rungs.c.kind,
+            "from", rungs.c.valid_from,
+            "to", sa.func.least(rungs.c.valid_to, rungs.c.ended_on),
+        )  # fmt: skip
+        held = (
+            sa.select(sa.func.jsonb_agg(dates))
+            .where(rungs.c.uscc == table.c.uscc, rungs.c.valid_from.is_not(None))
+            .scalar_subquery()
+        )
+        names = [name for name in Party.__dataclass_fields__ if name != "rungs"]
+        wanted = table.c.uscc == sa.func.any(sa.bindparam("usccs", type_=ARRAY(sa.Text)))
+        return sa.select(*(table.c[name] for name in names), held.label("rungs")).where(wanted)
+
     # -- handlers ------------------------------------------------------------------------------
 
     def handlers(self) -> list[AnyHandler]:
@@ -164,20 +183,7 @@ class Parties:
 
     async def find_many(self, unit: ReadUnit | UnitOfWork, usccs: Iterable[str]) -> dict[str, Party]:
         """Give organisations by code, in one query however many there are."""
-        table, rungs = self.table, self.rungs
-        dates = sa.func.jsonb_build_object(
-            "kind", rungs.c.kind,
-            "from", rungs.c.valid_from,
-            "to", sa.func.least(rungs.c.valid_to, rungs.c.ended_on),
-        )  # fmt: skip
-        held = (
-            sa.select(sa.func.jsonb_agg(dates))
-            .where(rungs.c.uscc == table.c.uscc, rungs.c.valid_from.is_not(None))
-            .scalar_subquery()
-        )
-        names = [name for name in Party.__dataclass_fields__ if name != "rungs"]
-        statement = sa.select(*(table.c[name] for name in names), held.label("rungs"))
-        rows = await unit.execute(statement.where(table.c.uscc.in_(sorted(set(usccs)))))
+        rows = await unit.execute(self._many, {"usccs": sorted(set(usccs))})
         return {row.uscc: Party(**{**row._mapping, "rungs": row.rungs or []}) for row in rows}  # noqa: SLF001
 
     async def require_active(self, unit: ReadUnit | UnitOfWork, uscc: str, pointer: str) -> Party:
