@@ -70,8 +70,10 @@ def _query_model(records: Records[Any]) -> type[ListQuery]:
         Literal[tuple(orders)],
         Field(default=orders[0], description="Sort key; `-` is descending"),
     )
-    includes = Literal["total", "actions"]
-    extra["include"] = (includes | None, Field(default=None, description="`total` or `actions`"))
+    extra["include"] = (
+        Literal["total"] | None,
+        Field(default=None, description="`total` counts the list's rows"),
+    )
     if resource.search:
         extra["q"] = (str | None, Field(default=None, max_length=100, description="全文检索 Full text"))
     name = "".join(part.capitalize() for part in resource.name.split("-"))
