@@ -23,7 +23,8 @@ help: ## this list
 
 setup: $(READY) ## install everything into .venv, from the lock files with hashes
 
-# A new lock or manifest makes the stamp old; otherwise this costs nothing.
+# A new lock or manifest makes the stamp old; otherwise this costs nothing. `sync` also removes what the lock
+# no longer names, so that a forgotten dependency fails here and not only on the next new machine.
 $(READY): $(MANIFESTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; say which with: make setup PYTHON=/path/to/python"; exit 1; }
@@ -34,8 +35,8 @@ $(READY): $(MANIFESTS)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt \
 	  || echo "      uv cannot be installed here; pip does it, more slowly"
 	@echo "[3/4] $$(cat requirements/prod.txt requirements/dev.txt | grep -c ==) locked packages"
-	@$(VENV)/bin/uv pip install --system-certs --python $(PY) --require-hashes \
-	    -r requirements/prod.txt -r requirements/dev.txt \
+	@$(VENV)/bin/uv pip sync --system-certs --python $(PY) --require-hashes \
+	    requirements/prod.txt requirements/dev.txt \
 	  || for lock in prod dev; do \
 	    $(PY) -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes \
 	      -r requirements/$$lock.txt || exit 1; \
