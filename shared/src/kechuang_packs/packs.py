@@ -34,6 +34,7 @@ class Packs:
             {key: item.digest for key, item in read.items()}
         )
         self._visible: dict[PackKey, Visible] = {}
+        self._canonical: dict[tuple[PackKey, str], str] = {}
 
     def __iter__(self) -> Iterator[Pack]:
         return iter(self._packs.values())
@@ -74,7 +75,10 @@ class Packs:
 
     def canonical(self, pack: Pack, ref: str) -> str:
         """The one name, `pack-id/code`, under which recognitions of this node are kept: `same_as` followed."""
-        return canonical_node(self._packs, pack, ref)
+        key = ((pack.id, pack.version), ref)
+        if key not in self._canonical:
+            self._canonical[key] = canonical_node(self.visible, pack, ref)
+        return self._canonical[key]
 
     def rule(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,11 +91,11 @@ def _add(visible: Visible, pack: Pack) -> None:
     visible.areas |= {area.id for area in pack.areas.areas}
 
 
-def canonical_node(packs: Mapping[tuple[str, str], Pack], pack: Pack, ref: str) -> str:
+def canonical_node(visible: Callable[[Pack], Visible], pack: Pack, ref: str) -> str:
     """`pack-id/code` with `same_as` followed to its end; UnknownReferenceError when it leads nowhere or in a circle."""
     seen: set[str] = set()
     while True:
-        owner, node = visible_from(pack, packs).node(ref)
+        owner, node = visible(pack).node(ref)
         name = f"{owner.id}/{node.code}"
         if name in seen:
             raise UnknownReferenceError(f"same_as goes in a circle at {name}")

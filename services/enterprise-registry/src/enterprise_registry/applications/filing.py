@@ -5,6 +5,7 @@ from typing import Any
 from enterprise_registry.applications.domain import UNDER_WAY, Application
 from enterprise_registry.applications.schemas import ApplicationCreate, ApplicationPatch
 from enterprise_registry.applications.store import applications
+from enterprise_registry.assessments.standing import relation_faults
 from enterprise_registry.assessments.use_cases import assessed
 from enterprise_registry.filings.use_cases import missing_materials
 from enterprise_registry.integrity import require_no_sanction
@@ -101,7 +102,7 @@ async def submit(uow: UnitOfWork, record_id: str) -> Application:
     await require_no_sanction(uow, uscc)
     if application.state == "draft":
         await application_windows.require_open(uow, application.window, "/window")
-    _require_complete(uow, application)
+    await _require_complete(uow, application)
     assessment = await _assessment(uow, application)
     back_to = application.returns[-1]["from_state"] if application.state == "returned" else "submitted"
     step = _NEXT_CITY if back_to == "county_recommended" or application.skips_recommendation else _NEXT_COUNTY
@@ -135,12 +136,16 @@ _NEXT_COUNTY = Text("等待县（市、区）推荐。", "The county will recomm
 _NEXT_CITY = Text("等待市级审核。", "The city will review it.")
 
 
-def _require_complete(uow: UnitOfWork, application: Application) -> None:
+async def _require_complete(uow: UnitOfWork, application: Application) -> None:
     form = form_of(uow, application)
     errors: list[FieldError] = []
     if form is not None:
         errors += forms.check(form.fields, application.answers, pointer="/answers", complete=True)
         errors += missing_materials(form, {each["kind"] for each in application.attachments})
+    pack = library(uow).stamped(application.pack or "")
+    errors += await relation_faults(
+        uow, pack, application.target, application.organisation or "", uow.today
+    )
     if errors:
         raise Invalid(
             Text(f"申报材料有 {len(errors)} 处需要更正。", f"{len(errors)} thing(s) need correction."),

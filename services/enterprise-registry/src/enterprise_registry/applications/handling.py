@@ -11,6 +11,7 @@ from enterprise_registry.applications.schemas import (
     ApplicationResult,
 )
 from enterprise_registry.applications.store import applications
+from enterprise_registry.assessments.standing import require_fitting
 from enterprise_registry.integrity import require_no_sanction
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import parties
@@ -144,6 +145,8 @@ async def decide(uow: UnitOfWork, record_id: str, body: ApplicationDecide) -> Ap
     if body.outcome == "recognised":
         await notices.require_passed(uow, notice, application.id)
         await require_no_sanction(uow, application.organisation or "")
+        pack = library(uow).stamped(application.pack or "")
+        await require_fitting(uow, pack, application.target, application.organisation or "", body.decided_on)
     decided = await _conclude(uow, application, "decide", body, source="application")
     await notices.settle(uow, notice, application.id)
     return decided

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
 from typing import Any, Literal
 
 from enterprise_registry.assessments.explain import Explainer, evidence_of
 from enterprise_registry.assessments.factbases import fact_base
 from enterprise_registry.assessments.schemas import AssessmentCreate, AssessmentFactInput
+from enterprise_registry.assessments.standing import standing_of
 from enterprise_registry.ladders.assess import assess
-from enterprise_registry.ladders.conditions import CompiledRule, compile_rule
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from enterprise_registry.ladders.gaps import node_gap
+from enterprise_registry.ladders.nodes import rule_on
+from enterprise_registry.ladders.relations import relations_of
 from enterprise_registry.metadata import parties
 from enterprise_registry.organisations.store import organisations
 from enterprise_registry.policy.facts import FactFormatError, stored
@@ -20,15 +21,7 @@ from enterprise_registry.recognitions.counts import held_nodes
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import FieldError, Invalid, NotFound, invalid
 from kechuang.text import Text
-from kechuang_packs import Pack, Packs
-from kechuang_packs.models.conditions import Rule
-
-
-@lru_cache(maxsize=512)
-def _compiled(packs: Packs, pack: tuple[str, str], rule_id: str, rule_version: str) -> CompiledRule:
-    owner = packs.version(*pack)
-    rule: Rule = next(each for each in owner.rules if (each.id, each.version) == (rule_id, rule_version))
-    return compile_rule(packs, owner, rule)
+from kechuang_packs import Pack
 
 
 async def run(uow: UnitOfWork, body: AssessmentCreate) -> dict[str, Any]:
@@ -69,27 +62,26 @@ async def assessed(
 ) -> dict[str, Any]:
     """Give the whole answer as it goes over the wire; refuses a node without a rule on the day."""
     shelf = library(unit)
-    _, node = shelf.node(pack, target, "/target")
-    found = shelf.packs.rule(pack, target, on, occasion)
-    if found is None:
+    shelf.node(pack, target, "/target")
+    canonical = shelf.canonical(pack, target)
+    rule = rule_on(shelf.packs, pack, target, on, occasion)
+    if rule is None:
         raise invalid(
             "/target", "no_rule", "该梯次在该日没有可机读的认定条件。", "The node has no rule on that day."
         )
-    owner, rule = found
-    compiled = _compiled(shelf.packs, (owner.id, owner.version), rule.id, rule.version)
     base = await fact_base(unit, pack, uscc, on=on)
     held_now = set(await held_nodes(unit, uscc, on))
     if what_if:
         base = base.with_facts(_hypothetical(base, facts))
         held_now |= {shelf.canonical(pack, _known(shelf, pack, each)) for each in held}
-    closed = with_implied(shelf, pack, held_now)
-    answer = assess(compiled, base, closed, on, occasion)
-    gap = node_gap(answer, base, closed)
+    standing = standing_of(shelf, pack, base, held_now, on)
+    answer = assess(rule, base, standing.nodes, on, occasion)
+    gap = node_gap(answer, base, standing.nodes)
     explain = Explainer(shelf.packs.visible(pack), base.vocabulary)
     return {
         "organisation": uscc,
         "target": target,
-        "node": shelf.canonical(pack, target),
+        "node": canonical,
         "as_of": on,
         "occasion": occasion,
         "pack": stamp(pack),
@@ -103,35 +95,20 @@ async def assessed(
         "gaps": [explain.gap(each) for each in gap.gaps],
         "earliest": gap.earliest,
         "missing": [explain.ref(each) for each in answer.missing],
-        "held": sorted(closed),
-        "requires_missing": sorted(ref for ref in node.requires if shelf.canonical(pack, ref) not in closed),
+        "held": sorted(standing.nodes),
+        "requires_missing": sorted(
+            {
+                shelf.local_code(pack, each)
+                for one in relations_of(shelf.packs, pack.id, pack.version).unmet(canonical, standing.nodes)
+                for each in one.any_of
+            }
+        ),
     }
 
 
 def _known(shelf: Library, pack: Pack, ref: str) -> str:
     shelf.node(pack, ref, "/held")
     return ref
-
-
-def with_implied(shelf: Library, pack: Pack, held: Iterable[str]) -> frozenset[str]:
-    """What is held, with what that implies: by the city's own node or by the one it stands for."""
-    implied: dict[str, set[str]] = {}
-    for node in pack.ladder.ladder.nodes if pack.ladder else ():
-        implied.setdefault(shelf.canonical(pack, node.code), set()).update(
-            shelf.canonical(pack, ref) for ref in node.implies
-        )
-    found: set[str] = set()
-    waiting = list(held)
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        waiting += implied.get(name, ())
-        seen = shelf.find_node(pack, name)
-        if seen is not None:
-            waiting += [shelf.canonical(seen[0], ref) for ref in seen[1].implies]
-    return frozenset(found)
 
 
 def _hypothetical(base: FactBase, facts: Iterable[AssessmentFactInput]) -> dict[FactRef, Filed]:

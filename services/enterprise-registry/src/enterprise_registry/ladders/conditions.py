@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from enterprise_registry.ladders.vocabulary import Span, Vocabulary, compile_vocabulary, number, span
+from enterprise_registry.ladders.vocabulary import Span, Vocabulary, number, span, vocabulary
 from kechuang_packs import Pack, Packs
 from kechuang_packs.models import conditions as c
 from kechuang_packs.models.facts import Unit
@@ -172,7 +172,7 @@ def compile_condition(packs: Packs, pack: Pack, condition: c.Condition, id_: str
 class _Compiler:
     def __init__(self, packs: Packs, pack: Pack) -> None:
         self._packs, self._pack = packs, pack
-        self.vocabulary = compile_vocabulary(packs.visible(pack))
+        self.vocabulary = vocabulary(packs, pack.id, pack.version)
 
     def part(self, model: c.Condition) -> Part:
         waiver = None if model.waived_by is None else self.part(model.waived_by)

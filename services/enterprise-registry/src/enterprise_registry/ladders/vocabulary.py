@@ -6,8 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal
 
+from kechuang_packs import Packs
 from kechuang_packs.expressions import Expr, names, parse
 from kechuang_packs.models.conditions import Bounds
 from kechuang_packs.models.facts import Classification, FactDefinition, PeriodKind, Unit
@@ -91,6 +93,12 @@ def compile_vocabulary(visible: Visible) -> Vocabulary:
             on_zero=definition.on_zero,
         )
     return Vocabulary(facts, dict(visible.aliases))
+
+
+@lru_cache(maxsize=64)
+def vocabulary(packs: Packs, pack_id: str, version: str) -> Vocabulary:
+    """The compiled facts that a pack version sees; compiled once a version."""
+    return compile_vocabulary(packs.visible(packs.version(pack_id, version)))
 
 
 def _table(table: Classification, visible: Visible) -> Table:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
-from enterprise_registry.ladders.vocabulary import Fact, Vocabulary, compile_vocabulary
+from enterprise_registry.ladders.vocabulary import Fact, Vocabulary, vocabulary
 from kechuang import money
 from kechuang.errors import FieldError
 from kechuang.text import Text
@@ -19,12 +18,6 @@ Stored = int | bool | str | date
 
 class FactFormatError(ValueError):
     """The value is none of the fact's unit."""
-
-
-@lru_cache(maxsize=64)
-def vocabulary(packs: Packs, pack_id: str, version: str) -> Vocabulary:
-    """The compiled facts that a pack sees; compiled once a version."""
-    return compile_vocabulary(packs.visible(packs.version(pack_id, version)))
 
 
 def vocabulary_of(packs: Packs, pack: Pack) -> Vocabulary:
