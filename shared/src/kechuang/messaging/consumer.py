@@ -2,7 +2,9 @@
 
 Per stream that the service hears there is one durable pull consumer, made by the deploy step. Messages go
 into lanes by aggregate: one aggregate's events are handled one after the other within this process, others
-beside each other. An event is acknowledged after its effect is committed.
+beside each other. What has piled up in a lane is handled in one transaction, event by event; when any of it
+fails, nothing of that transaction stays and each event is handled in one of its own. An event is acknowledged
+after its effect is committed.
 
 A failure is told apart: what no retry can mend (an unreadable envelope, a payload against its model,
 `Poison`) is put aside at once; while a dependency is away the event waits in its lane and costs no try;
@@ -26,7 +28,7 @@ from pydantic import ValidationError
 
 from kechuang.access import Actor
 from kechuang.db.engines import Database
-from kechuang.db.unit import Cause
+from kechuang.db.unit import Cause, UnitOfWork
 from kechuang.messaging import metrics
 from kechuang.messaging.broker import Broker, durable_of
 from kechuang.messaging.events import Envelope, Received, Unreadable, dead_letter_subject, stream_of
@@ -34,7 +36,7 @@ from kechuang.messaging.faults import Poison, describe, is_outage
 from kechuang.messaging.handlers import (
     AnyHandler,
     Handler,
-    handle_once,
+    claim,
     handlers_by_type,
     heard_services,
     latest_wins,
@@ -47,8 +49,8 @@ __all__ = ["Consumer", "Handler", "Received", "consumers_of", "handle", "latest_
 
 BACK_OFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 LANES = 8
-BATCH = 32
-_LANE_DEPTH = 16
+BATCH = 128
+TOGETHER = 32  # events of one lane in one transaction
 _OUTAGE_SECONDS = (0.25, 0.5, 1.0, 2.0, 5.0)
 _FINAL = (Unreadable, ValidationError, Poison)
 _log = structlog.get_logger(__name__)
@@ -82,7 +84,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Work until cancelled; what is in hand is finished, what waits is given back."""
-        lanes: list[asyncio.Queue[_Job]] = [asyncio.Queue(_LANE_DEPTH) for _ in range(LANES)]
+        lanes: list[asyncio.Queue[_Job]] = [asyncio.Queue(TOGETHER) for _ in range(LANES)]
         async with _workers([self._work(lane) for lane in lanes]):
             while True:
                 try:
@@ -107,12 +109,40 @@ class Consumer:
 
     async def _work(self, lane: asyncio.Queue[_Job]) -> None:
         while True:
-            job = await lane.get()
+            jobs = [await lane.get()]
+            while not lane.empty() and len(jobs) < TOGETHER:
+                jobs.append(lane.get_nowait())
             try:
-                # Shielded: a stop lets the event in hand end, and with it its transaction.
-                await _finish(self._one(job))
+                # Shielded: a stop lets the events in hand end, and with them their transaction.
+                await _finish(self._several(jobs))
             except (nats.errors.Error, OSError) as error:
                 _log.warning("an event could not be answered; it will come again", error=describe(error))
+
+    async def _several(self, jobs: Sequence[_Job]) -> None:
+        """Handle what one lane holds: together if that goes well, else one by one."""
+        if len(jobs) > 1:
+            try:
+                await self._together(jobs)
+            except Exception as error:  # noqa: BLE001  whatever it is, one by one shows whose it is
+                _log.info("events are handled one by one", events=len(jobs), error=describe(error))
+            else:
+                for job in jobs:
+                    await job.message.ack()
+                return
+        for job in jobs:
+            await self._one(job)
+
+    async def _together(self, jobs: Sequence[_Job]) -> None:
+        """Handle several events in one unit of work: a fraction of the round trips and of the commits."""
+        wanted = [(each, job.envelope) for job in jobs for each in self._by_type[job.envelope.event_type]]
+        async with self._database.unit(self._actor) as unit:
+            claimed = await claim(unit, wanted)
+            # Keyed, so that a message that came twice runs once.
+            fresh = {key: each for each in wanted if (key := (each[0].key, each[1].id)) in claimed}
+            for handler, envelope in fresh.values():
+                await _run(unit, handler, envelope)
+        for handler, envelope in wanted:
+            _count(envelope, fresh=(handler.key, envelope.id) in fresh)
 
     async def _one(self, job: _Job) -> None:
         """Run all handlers of one event and answer the broker."""
@@ -151,9 +181,7 @@ class Consumer:
     async def handle(self, handler: AnyHandler, envelope: Envelope) -> None:
         """Handle one event in one unit of work."""
         fresh = await _in_unit(self._database, self._actor, handler, envelope)
-        metrics.handled.labels(envelope.event_type, "done" if fresh else "repeated").inc()
-        if fresh:
-            metrics.delay.observe(metrics.seconds_since(envelope.id))
+        _count(envelope, fresh=fresh)
 
     async def _put_aside(self, message: Msg, error: Exception, handler: str) -> None:
         """Publish to the dead letters; only when that is stored is the broker told to stop delivering."""
@@ -194,13 +222,27 @@ async def handle(database: Database, envelope: Mapping[str, Any], *, only: str |
 
 
 async def _in_unit(database: Database, actor: Actor, handler: AnyHandler, envelope: Envelope) -> bool:
-    """Handle one event in one unit of work, in the trace that it came from."""
+    """Handle one event in one unit of work; False if it was done before."""
+    async with database.unit(actor) as unit:
+        if not await claim(unit, [(handler, envelope)]):
+            return False
+        await _run(unit, handler, envelope)
+        return True
+
+
+async def _run(unit: UnitOfWork, handler: AnyHandler, envelope: Envelope) -> None:
+    """Run one handler, in the trace that its event came from."""
     received: Received[Any] = envelope.open(handler.event)
     parent = parse_traceparent(received.traceparent)
     with span(f"{envelope.event_type} process", kind="consumer", parent=parent, event=envelope.id) as step:
-        cause = Cause(traceparent=step.context.traceparent, event_id=received.id)
-        async with database.unit(actor, cause=cause) as unit:
-            return await handle_once(unit, handler, envelope, received)
+        unit.cause = Cause(traceparent=step.context.traceparent, event_id=received.id)
+        await handler.handle(unit, received)
+
+
+def _count(envelope: Envelope, *, fresh: bool) -> None:
+    metrics.handled.labels(envelope.event_type, "done" if fresh else "repeated").inc()
+    if fresh:
+        metrics.delay.observe(metrics.seconds_since(envelope.id))
 
 
 def consumers_of(database: Database, broker: Broker) -> list[Consumer]:

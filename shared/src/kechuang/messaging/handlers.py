@@ -11,18 +11,21 @@ changes they tell of (a retry, two workers), so each handler decides for itself,
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from kechuang.db.unit import UnitOfWork
-from kechuang.messaging.events import E, Envelope, Event, Received
+from kechuang.messaging.events import E, Envelope, Received
 from kechuang.service import Service
 
 # On the driver's connection: every event pays for this statement.
 _CLAIM = """
-INSERT INTO inbox (consumer, event_id, handled_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1
+INSERT INTO inbox (consumer, event_id, handled_at) SELECT consumer, event_id, $3
+FROM unnest($1::text[], $2::text[]) AS wanted(consumer, event_id)
+ON CONFLICT DO NOTHING RETURNING consumer, event_id
 """
 
 
@@ -67,16 +70,25 @@ def heard_services(service: Service) -> list[str]:
     return sorted({each.event.service for each in service.handlers})
 
 
-async def handle_once(
-    unit: UnitOfWork, handler: AnyHandler, envelope: Envelope, received: Received[Event]
-) -> bool:
-    """Claim the event for the handler in the unit's transaction and run it; False if it was done before."""
+async def claim(unit: UnitOfWork, wanted: Sequence[tuple[AnyHandler, Envelope]]) -> set[tuple[str, str]]:
+    """Claim events for handlers in the unit's transaction; gives (handler's key, event id) of the new ones."""
     driver: Any = (await unit.conn.get_raw_connection()).driver_connection
-    claimed = await driver.fetchval(_CLAIM, handler.key, envelope.id, unit.database.clock.real_now())
-    if claimed is None:
-        return False
-    await handler.handle(unit, received)
-    return True
+    keys, events = [each.key for each, _ in wanted], [envelope.id for _, envelope in wanted]
+    rows = await driver.fetch(_CLAIM, keys, events, unit.database.clock.real_now())
+    return {(row["consumer"], row["event_id"]) for row in rows}
+
+
+@cache
+def _latest(
+    table: sa.Table, key: tuple[str, ...], names: tuple[str, ...], version_column: str
+) -> sa.sql.dml.ReturningInsert[Any]:
+    """Make the statement of `latest_wins` once: building and keying it costs more than running it."""
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(key),
+        set_={name: statement.excluded[name] for name in (*names, version_column)},
+        where=table.c[version_column] < statement.excluded[version_column],
+    ).returning(sa.literal(1))
 
 
 async def latest_wins(
@@ -93,11 +105,6 @@ async def latest_wins(
     `key` names the row (a unique key of `table`), `version` is the event's aggregate version. A removal is
     written as a state and not as a DELETE, else an older event would bring the row back.
     """
+    statement = _latest(table, tuple(key), tuple(values), version_column)
     row = {**key, **values, version_column: version}
-    statement = insert(table).values(row)
-    written = statement.on_conflict_do_update(
-        index_elements=list(key),
-        set_={name: statement.excluded[name] for name in (*values, version_column)},
-        where=table.c[version_column] < statement.excluded[version_column],
-    ).returning(sa.literal(1))
-    return (await unit.execute(written)).scalar() is not None
+    return (await unit.execute(statement, row)).scalar() is not None

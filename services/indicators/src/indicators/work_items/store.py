@@ -56,6 +56,26 @@ def _key(data: WorkItemOpened | WorkItemClosed) -> dict[str, Any]:
     }
 
 
+_SHOWN = (
+    "number", "label", "verb_label_zh", "verb_label_en", "sight", "city", "due_on", "opened_at",
+    "opened_version",
+)  # fmt: skip
+
+
+def _newest(version: str, names: tuple[str, ...]) -> sa.Insert:
+    """Write a row, or these columns of it when its version is newer than the one kept. Made once."""
+    statement = insert(work_item)
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: statement.excluded[name] for name in names},
+        where=work_item.c[version] < statement.excluded[version],
+    )
+
+
+_OPEN = _newest("opened_version", _SHOWN)
+_CLOSE = _newest("closed_version", ("closed_version",))
+
+
 async def open_item(uow: UnitOfWork, received: Received[WorkItemOpened]) -> None:
     """Note an opening; an older one changes nothing (newest version wins)."""
     data = received.data
@@ -70,26 +90,12 @@ async def open_item(uow: UnitOfWork, received: Received[WorkItemOpened]) -> None
         "opened_at": data.opened_at,
         "opened_version": received.version,
     }
-    statement = insert(work_item).values({**_key(data), **shown})
-    await uow.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={name: statement.excluded[name] for name in shown},
-            where=work_item.c.opened_version < statement.excluded.opened_version,
-        )
-    )
+    await uow.execute(_OPEN, {**_key(data), **shown})
 
 
 async def close_item(uow: UnitOfWork, received: Received[WorkItemClosed]) -> None:
     """Note a closing, also of what is not known to be open yet (newest version wins)."""
-    statement = insert(work_item).values({**_key(received.data), "closed_version": received.version})
-    await uow.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={"closed_version": statement.excluded.closed_version},
-            where=work_item.c.closed_version < statement.excluded.closed_version,
-        )
-    )
+    await uow.execute(_CLOSE, {**_key(received.data), "closed_version": received.version})
 
 
 def handlers(*services: str) -> tuple[AnyHandler, ...]:
