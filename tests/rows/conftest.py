@@ -83,7 +83,8 @@ class City(ABC):
 
     def new_uscc(self, division: str = "440703") -> str:
         """A code of nobody."""
-        return synthetic_uscc(self._random, division)
+        # A local area has no code of its own to put into the number.
+        return synthetic_uscc(self._random, division if division.isdigit() else self.area)
 
     async def enterprise(self, *, division: str = "440703", verified: bool = True, **more: Any) -> Enterprise:
         """A new enterprise that registered itself and, unless told otherwise, was verified by its county."""

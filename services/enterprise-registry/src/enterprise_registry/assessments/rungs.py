@@ -12,7 +12,7 @@ from enterprise_registry.assessments.standing import standing_of
 from enterprise_registry.ladders.assess import assess
 from enterprise_registry.ladders.factbase import FactBase
 from enterprise_registry.ladders.nodes import derived_nodes, rule_on
-from enterprise_registry.ladders.relations import Step, relations_of, steps_of
+from enterprise_registry.ladders.relations import Step, open_steps, relations_of, steps_of
 from enterprise_registry.ladders.results import Result
 from enterprise_registry.organisations.domain import Organisation
 from enterprise_registry.policy.library import Library, library, stamp
@@ -117,8 +117,7 @@ async def on_day(unit: ReadUnit, organisation: Organisation, day: date) -> Organ
     highest = max(ranked, key=lambda each: each.order or 0).kind if ranked else None
     ahead = [
         _next(shelf, pack, step, base, standing.nodes)
-        for step in steps_of(shelf.packs, pack.id, pack.version)
-        if step.to not in standing.nodes and (step.start is None or step.start in standing.nodes)
+        for step in open_steps(steps_of(shelf.packs, pack.id, pack.version), standing.nodes)
     ]
     return OrganisationRungs(as_of=day, pack=stamp(pack), items=items, highest=highest, next=ahead)
 

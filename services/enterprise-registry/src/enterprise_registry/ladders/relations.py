@@ -134,3 +134,20 @@ def steps_of(packs: Packs, pack_id: str, version: str) -> tuple[Step, ...]:
         if node.on_ladder and node.gained_by != "derived" and not node.covers and name not in reached:
             add(None, name)
     return tuple(steps.values())
+
+
+def open_steps(steps: Collection[Step], standing: Collection[str]) -> list[Step]:
+    """The steps from where an organisation stands, and the ways in; none to what lies behind it already."""
+
+    def passed(node: str) -> bool:
+        seen, waiting = {node}, [node]
+        while waiting:
+            here = waiting.pop()
+            if here in standing:
+                return True
+            further = {step.to for step in steps if step.start == here} - seen
+            seen |= further
+            waiting += further
+        return False
+
+    return [step for step in steps if (step.start is None or step.start in standing) and not passed(step.to)]
