@@ -74,6 +74,7 @@ SIGHTS = {
     "another organisation": [f"owner:{OTHER}", f"party:{OTHER}"],
     "own person": ["person:person-here"],
     "own unit": ["unit:unit-here"],
+    "opened in the own city": [f"owner:{OTHER}", f"party:{OTHER}", "opened:440700"],
     "published": ["public"],
     "nobody": ["owner:nobody"],
 }
@@ -113,6 +114,8 @@ def reaches(who: Who, action: str, sight: list[str]) -> bool:
                     hit = "public" in sight
                 case "place":
                     hit = any(f"place:{area}" in sight for area in claims["areas"])
+                case "opened":
+                    hit = any(f"opened:{area}" in sight for area in claims["areas"])
                 case "self":
                     hit = f"self:{who.subject}" in sight
                 case "owner" | "party":

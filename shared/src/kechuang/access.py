@@ -1,7 +1,7 @@
 """Who may do what: the actor, the sight tokens of a record, and the permission table.
 
 A record carries `sight`: the tokens of everybody who may see it (`owner:<USCC>`, `party:<USCC>`,
-`person:<id>`, `self:<subject>`, `place:<area>`, `unit:<id>`, `public`). An actor's roles grant an action within a scope;
+`person:<id>`, `self:<subject>`, `place:<area>`, `opened:<area>`, `unit:<id>`, `public`). An actor's roles grant an action within a scope;
 scope and claims give the tokens that the actor holds for that action. The actor reaches a record when
 the two sets meet, or when a role's scope is `all`. One array and one index serve every resource, every
 list query and every decision, so a permission cannot be forgotten in one of them.
@@ -91,6 +91,11 @@ def place(*areas: str | None) -> tuple[str, ...]:
     return tuple(f"place:{each}" for each in areas if each)
 
 
+def opened(*areas: str | None) -> tuple[str, ...]:
+    """Tokens of the areas to whose third parties (banks) the owner opened the record."""
+    return tuple(f"opened:{each}" for each in areas if each)
+
+
 def unit(*units: str | None) -> tuple[str, ...]:
     """Tokens of the departments that are named in the record."""
     return tuple(f"unit:{each}" for each in units if each)
@@ -105,6 +110,7 @@ _TOKENS: Mapping[str, Callable[[Actor], tuple[str, ...]]] = {
     "person": lambda actor: person(actor.person),
     "self": lambda actor: own(actor.subject),
     "place": lambda actor: place(*actor.areas),
+    "opened": lambda actor: opened(*actor.areas),
     "unit": lambda actor: unit(actor.unit),
     "public": lambda _: PUBLIC,
 }

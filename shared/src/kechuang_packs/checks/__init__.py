@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from kechuang_packs.checks import facts, figures, places, references, rules
+from kechuang_packs.checks import benefits, facts, figures, places, references, rules
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.reading import Path_, ReadPack
 from kechuang_packs.source import Fault
@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     figures.sums,
     figures.forms,
     figures.dates,
+    benefits.benefits,
 )
 
 

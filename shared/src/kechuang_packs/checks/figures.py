@@ -13,7 +13,7 @@ from kechuang_packs.checks.references import find_cycle
 from kechuang_packs.checks.walk import walk
 from kechuang_packs.models.bidding import MoneyRules
 from kechuang_packs.models.common import Provenance
-from kechuang_packs.models.content import BenefitRule, FormDefinition, MessageTemplate, RegisterKind
+from kechuang_packs.models.content import FormDefinition, MessageTemplate, RegisterKind
 from kechuang_packs.models.facts import Unit
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.quantities import PPM, QuantityError, parse_quantity
@@ -54,13 +54,11 @@ def indicators(pack: Pack, _visible: Visible) -> Found:
             yield ("indicators", "relations", index), "an indicator is no part of itself"
 
 
-def sums(pack: Pack, visible: Visible) -> Found:
-    """Tranches make the whole; shares and amounts are numbers of their kind; amounts of benefits are money."""
+def sums(pack: Pack, _visible: Visible) -> Found:
+    """Tranches make the whole; shares and amounts are numbers of their kind."""
     for path, model in walk(pack):
         if isinstance(model, MoneyRules):
             yield from _money(model, path)
-        elif isinstance(model, BenefitRule):
-            yield from _benefit(model, path, visible)
         elif isinstance(model, MessageTemplate):
             for text in (model.subject_zh, model.body_zh, model.subject_en or "", model.body_en or ""):
                 for name in _PLACEHOLDER.findall(text):
@@ -86,25 +84,6 @@ def _money(rules: MoneyRules, path: Path_) -> Found:
         return
     if rules.tranches and total != PPM:
         yield (*path, "tranches"), f"the shares sum to {total / 10_000:g}%, not to 100%"
-
-
-def _benefit(rule: BenefitRule, path: Path_, visible: Visible) -> Found:
-    from kechuang_packs.checks.facts import type_of_fact
-
-    for name, value in (("amount", rule.amount), ("cap", rule.cap)):
-        try:
-            if value is not None:
-                parse_quantity(value, Unit.CNY)
-        except QuantityError as error:
-            yield (*path, name), str(error)
-    if rule.amount_expression is not None:
-        try:
-            found = infer(e.parse(rule.amount_expression), lambda key: type_of_fact(visible, key))
-        except e.ExpressionError as error:
-            yield (*path, "amount_expression"), str(error)
-            return
-        if found.dimension != ((Unit.CNY.value, 1),):
-            yield (*path, "amount_expression"), f"yields {found}, not money"
 
 
 def forms(pack: Pack, visible: Visible) -> Found:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from kechuang_packs.checks.walk import lists, walk
 from kechuang_packs.models import areas, bidding, conditions, content, facts, indicators, ladder, programmes
+from kechuang_packs.models.benefits import BenefitRule
 from kechuang_packs.models.common import Provenance
 from kechuang_packs.models.conditions import Condition
 from kechuang_packs.models.pack import Pack
@@ -90,6 +91,8 @@ def duplicates(pack: Pack, visible: Visible) -> Iterator[tuple[Path_, str]]:
 
 
 def _key_of(item: BaseModel) -> str | None:
+    if isinstance(item, BenefitRule):  # dated versions of one benefit stand beside each other
+        return f"{item.code} {item.version}"
     for name in ("key", "code", "id"):
         value = getattr(item, name, None)
         if isinstance(value, str):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from kechuang_packs.models.benefits import BenefitRule, Fund
 from kechuang_packs.models.common import (
     Code,
     FactKey,
@@ -97,24 +98,6 @@ class ServiceItem(Item):
     parts: tuple[Item, ...] = ()
 
 
-class BenefitRule(Item):
-    """免申即享 (granted), 即申即享 (at once on application) or by review; the amount and who qualifies."""
-
-    mode: Literal["granted", "at_once", "reviewed"]
-    condition: Condition
-    amount: Literal_ | None = None
-    amount_expression: str | None = Field(default=None, description="over facts, in CNY")
-    cap: Literal_ | None = None
-    fund: Text | None = None
-    once_per: Literal["organisation", "recognition", "year"] = "year"
-
-    @model_validator(mode="after")
-    def _one_amount(self) -> Self:
-        if (self.amount is None) == (self.amount_expression is None):
-            raise ValueError("a benefit has an amount or an amount_expression")
-        return self
-
-
 class DigitalService(Item):
     """A system, list or register that the document asks for, and the service that answers it."""
 
@@ -129,6 +112,7 @@ class ServicesFile(Strict):
     """services.yaml"""
 
     services: tuple[ServiceItem, ...] = ()
+    funds: tuple[Fund, ...] = ()
     benefits: tuple[BenefitRule, ...] = ()
     digital_services: tuple[DigitalService, ...] = ()
 
