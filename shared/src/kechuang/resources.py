@@ -117,6 +117,8 @@ class Filter:
 class Resource(Generic[R]):
     """One resource of the API.
 
+    `dates` names date or instant columns by which a list takes `?<column>_from=` and `_to=`; like `filters`,
+    none whose value some readers may not see.
     `unlogged` columns never reach history or feeds (personal, sealed, or large content): history says
     only that they changed. `hides_actors` keeps from a record's history who acted, but for the reader's own
     acts: a reviewer or an asker must not be found there (the audit log knows them).
@@ -133,6 +135,7 @@ class Resource(Generic[R]):
     unlogged: frozenset[str] = frozenset()
     search: tuple[str, ...] = ()
     filters: Mapping[str, Filter] = field(default_factory=dict)
+    dates: Mapping[str, Text] = field(default_factory=dict)
     sorts: tuple[str, ...] = ("created_at", "updated_at", "number")
     emits_work_items: bool = True
     hides_actors: bool = False

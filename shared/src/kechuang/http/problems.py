@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from asyncpg import InterfaceError, InternalClientError, PostgresError
-from asyncpg.exceptions import LockNotAvailableError
+from asyncpg.exceptions import DeadlockDetectedError, LockNotAvailableError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import exc as sqlalchemy_errors
@@ -32,8 +32,8 @@ _PYDANTIC = {
 }
 
 
-def render(request: Request, refusal: Refusal, *, instance: str | None = None) -> Response:
-    """Answer a refusal in the caller's language."""
+def described(request: Request, refusal: Refusal, *, instance: str | None = None) -> dict[str, Any]:
+    """Give a refusal as the members of a problem, in the caller's language."""
     language = negotiate(request.headers.get("accept-language"))
     body: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
@@ -50,6 +50,13 @@ def render(request: Request, refusal: Refusal, *, instance: str | None = None) -
             {"pointer": each.pointer, "code": each.code, "detail": each.detail.in_(language)}
             for each in refusal.errors
         ]
+    return body
+
+
+def render(request: Request, refusal: Refusal, *, instance: str | None = None) -> Response:
+    """Answer a refusal in the caller's language."""
+    language = negotiate(request.headers.get("accept-language"))
+    body = described(request, refusal, instance=instance)
     headers = {"Content-Language": "zh-CN" if language == "zh" else "en", "Cache-Control": "no-store"}
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
@@ -82,7 +89,9 @@ def of_exception(error: Exception) -> Refusal | None:
     """Give the refusal that an exception of a library stands for, or None for a defect of ours."""
     if isinstance(error, Refusal):
         return error
-    if isinstance(error, DBAPIError) and isinstance(_driver_error(error), LockNotAvailableError):
+    if isinstance(error, DBAPIError) and isinstance(
+        _driver_error(error), LockNotAvailableError | DeadlockDetectedError
+    ):
         return Conflict(
             Text("同一记录正在被处理，请稍后重试。", "The record is being handled by another; retry."),
             code="busy",

@@ -5,8 +5,9 @@ from copy import copy
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
 
 from kechuang.text import normalise
 
@@ -124,6 +125,26 @@ class Page(Output, Generic[T]):
     total: Total | None = None
 
 
+class _Acted:
+    """Says in the specification that a list's item may have its actions, without a second schema of it."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        actions = {
+            "type": "array",
+            "items": handler(Action.__pydantic_core_schema__),
+            "description": "With `include=actions`",
+        }
+        return {"allOf": [handler(schema), {"type": "object", "properties": {"actions": actions}}]}
+
+
+class ListPage(Page[T], Generic[T]):
+    """One page of a list of records; with `include=actions` each item says what the caller may do with it."""
+
+    items: list[Annotated[T, _Acted()]]
+
+
 class Change(Output, Generic[T]):
     """One step of a change feed; `record` is null when the record left the caller's sight."""
 
@@ -145,6 +166,47 @@ class Because(Input):
 
     example: ClassVar[dict[str, Any]] = {"reason": "材料齐全，予以通过。"}
     reason: Prose | None = Field(default=None, description="Kept in history and audit", examples=["材料齐全"])
+
+
+class BulkItem(Input):
+    """One record of a bulk command."""
+
+    id: str = Field(max_length=64)
+    version: int | None = Field(
+        default=None,
+        ge=1,
+        description="What `If-Match` is for one record; demanded where the verb demands it",
+    )
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem, where it is a part of an answer; `kechuang.http.openapi` writes its schema."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    trace_id: str | None
+
+
+class BulkResult(Output, Generic[T]):
+    """What became of one record of a bulk command."""
+
+    id: str
+    status: int = Field(description="The HTTP status that the verb alone would have answered")
+    record: T | None = Field(description="The record as it is now; null when refused")
+    problem: Problem | None = Field(description="Why it was refused; null when done")
+
+
+class BulkAnswer(Output, Generic[T]):
+    """Each record's own answer, in the order of the request."""
+
+    items: list[BulkResult[T]]
+    done: int
+    refused: int
 
 
 P = TypeVar("P", bound=type[BaseModel])

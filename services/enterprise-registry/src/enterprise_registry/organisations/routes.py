@@ -19,6 +19,7 @@ from enterprise_registry.organisations.schemas import (
 )
 from enterprise_registry.organisations.store import organisations
 from kechuang.db.unit import ReadUnit
+from kechuang.http.reads import get_endpoint, list_endpoint
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import KitRoute, Operation, Read, Write, operation
 from kechuang.http.schemas import Because, Page
@@ -102,8 +103,8 @@ IMPORT.add_routes(router)
 # -- enterprises: a read alias --------------------------------------------------------------------
 
 enterprises = APIRouter(prefix="/enterprises", tags=["企业 Enterprises"], route_class=KitRoute)
-_list = router._list_endpoint()  # noqa: SLF001  the same list under a second address
-_get = router._get_endpoint()  # noqa: SLF001
+_list = list_endpoint(router.view)  # the same list under a second address
+_get = get_endpoint(router.view)
 
 
 async def list_enterprises(query: Any, unit: Read, request: Request) -> Any:
