@@ -206,12 +206,14 @@ class Notices:
             """Publish: the period begins the day after and ends at 24:00 of its last (working) day."""
             return await self._publish(uow, await self.records.load(uow, record_id, "publish"))
 
-        @router.verb("hold-item", example={"record": "018e…", "reason": "收到实名异议，核实期间暂缓。"})
+        @router.verb(
+            "hold-item", bulk=False, example={"record": "018e…", "reason": "收到实名异议，核实期间暂缓。"}
+        )
         async def hold_item(record_id: RecordId, body: NoticeItemAct, uow: Write) -> Notice:
             """Hold one item; the others go on."""
             return await self._by_hand(uow, record_id, body, "hold-item", 1, "held")
 
-        @router.verb("release-item", example={"record": "018e…", "reason": "异议不成立。"})
+        @router.verb("release-item", bulk=False, example={"record": "018e…", "reason": "异议不成立。"})
         async def release_item(record_id: RecordId, body: NoticeItemAct, uow: Write) -> Notice:
             """Let a held item go on."""
             return await self._by_hand(uow, record_id, body, "release-item", -1, "listed")

@@ -55,7 +55,7 @@ async def decline(record_id: RecordId, body: DispatchReason, uow: Write) -> Disp
     return await use_cases.decline(uow, record_id, body.reason)
 
 
-@router.verb("sign", example={"agreement_no": "江科特派〔2024〕12号"})
+@router.verb("sign", bulk=False, example={"agreement_no": "江科特派〔2024〕12号"})
 async def sign(record_id: RecordId, body: DispatchSign, uow: Write) -> Dispatch:
     """Record the agreement that all parties signed."""
     return await use_cases.sign(uow, record_id, body.agreement_no, body.signed_on)
@@ -73,7 +73,9 @@ async def recall(record_id: RecordId, body: DispatchReason, uow: Write) -> Dispa
     return await use_cases.recall(uow, record_id, body.reason)
 
 
-@router.verb("replace", example={"server": "018df4c5-9c00-7c3a-a1b2-0d5c8a7e1f42", "reason": "工作调动"})
+@router.verb(
+    "replace", bulk=False, example={"server": "018df4c5-9c00-7c3a-a1b2-0d5c8a7e1f42", "reason": "工作调动"}
+)
 async def replace(record_id: RecordId, body: DispatchReplace, uow: Write) -> Dispatch:
     """End this dispatch and propose another server for the same target; answers the new dispatch."""
     return await use_cases.replace(uow, record_id, body.server, body.reason)

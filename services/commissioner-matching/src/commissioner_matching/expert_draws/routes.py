@@ -49,13 +49,13 @@ async def create(body: ExpertDrawCreate, uow: Write) -> ExpertDraw:
     return await use_cases.request(uow, columns(body))
 
 
-@router.verb("commit", example={"digest": "0" * 64})
+@router.verb("commit", bulk=False, example={"digest": "0" * 64})
 async def commit(record_id: RecordId, body: ExpertDrawCommit, uow: Write) -> ExpertDraw:
     """Commit to a secret. 403 `runs_the_matter`; 409 `committed_already`."""
     return await use_cases.commit(uow, record_id, body.digest)
 
 
-@router.verb("freeze", example={"recusals": []})
+@router.verb("freeze", bulk=False, example={"recusals": []})
 async def freeze(record_id: RecordId, body: ExpertDrawFreeze, uow: Write) -> ExpertDraw:
     """Freeze the pool with its recusals; its digest is published."""
     return await use_cases.freeze_pool(uow, record_id, {each.expert: each.reason for each in body.recusals})
@@ -63,6 +63,7 @@ async def freeze(record_id: RecordId, body: ExpertDrawFreeze, uow: Write) -> Exp
 
 @router.verb(
     "reveal",
+    bulk=False,
     example={
         "secret": "00112233445566778899aabbccddeeff",
         "public_value": {
@@ -78,7 +79,9 @@ async def reveal(record_id: RecordId, body: ExpertDrawReveal, uow: Write) -> Exp
     return await use_cases.reveal(uow, record_id, body.secret, public)
 
 
-@router.verb("replace", example={"candidate": "0f" * 10, "kind": "declined", "reason": "出差在外"})
+@router.verb(
+    "replace", bulk=False, example={"candidate": "0f" * 10, "kind": "declined", "reason": "出差在外"}
+)
 async def replace(record_id: RecordId, body: ExpertDrawReplace, uow: Write) -> ExpertDraw:
     """Replace somebody who does not take part, from the same sequence."""
     return await use_cases.replace_expert(uow, record_id, body.candidate, body.kind, body.reason)

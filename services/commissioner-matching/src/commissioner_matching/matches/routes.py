@@ -84,13 +84,13 @@ async def create(body: MatchCreate, uow: Write) -> StoredMatch:
     return await use_cases.make_match(uow, body.need, body.limit, body.programme)
 
 
-@router.verb("feedback", example={"server": _SERVER, "verdict": "fits"})
+@router.verb("feedback", bulk=False, example={"server": _SERVER, "verdict": "fits"})
 async def feedback(record_id: RecordId, body: MatchFeedback, uow: Write) -> StoredMatch:
     """Note how good a candidate was."""
     return await use_cases.give_feedback(uow, record_id, columns(body))
 
 
-@router.verb("propose", example={"server": _SERVER})
+@router.verb("propose", bulk=False, example={"server": _SERVER})
 async def propose(record_id: RecordId, body: MatchPropose, uow: Write) -> StoredMatch:
     """Propose a dispatch of one of the candidates; `proposals` names it."""
     return await use_cases.propose_from(uow, record_id, body.server)

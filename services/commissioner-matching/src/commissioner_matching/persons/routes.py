@@ -45,7 +45,9 @@ async def reveal(record_id: RecordId, body: PersonReveal, uow: Write, response: 
     return PersonRevealed(id=record_id, **found)
 
 
-@router.verb("merge", example={"into": "018df4c5-9c00-7c3a-a1b2-0d5c8a7e1f42", "reason": "重复建档"})
+@router.verb(
+    "merge", bulk=False, example={"into": "018df4c5-9c00-7c3a-a1b2-0d5c8a7e1f42", "reason": "重复建档"}
+)
 async def merge(record_id: RecordId, body: PersonMerge, uow: Write) -> Person:
     """Merge this file into the one that stays."""
     return await use_cases.merge(uow, record_id, body.into, body.reason)

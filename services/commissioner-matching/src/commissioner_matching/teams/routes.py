@@ -64,7 +64,7 @@ async def create(body: TeamCreate, uow: Write) -> Team:
     return await use_cases.form(uow, columns(body))
 
 
-@router.verb("add-member", example={"member": _ID})
+@router.verb("add-member", bulk=False, example={"member": _ID})
 async def add_member(record_id: RecordId, body: TeamAddMember, uow: Write) -> Team:
     """Add a commissioner."""
     return await use_cases.add_member(uow, record_id, body.member)

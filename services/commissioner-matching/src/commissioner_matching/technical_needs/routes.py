@@ -82,6 +82,7 @@ async def advise(record_id: RecordId, body: TechnicalNeedAnswer, uow: Write) -> 
 
 @router.verb(
     "consent",
+    bulk=False,
     example={"public_title": "薄壁环形件焊接变形控制", "public_text": "将圆度变形控制在 0.05 mm 以内。"},
 )
 async def consent(record_id: RecordId, body: TechnicalNeedConsent, uow: Write) -> Need:

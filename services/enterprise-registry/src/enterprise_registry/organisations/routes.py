@@ -75,7 +75,7 @@ async def deregister(record_id: RecordId, body: Because, uow: Write) -> Organisa
     return await use_cases.change_state(uow, record_id, "deregister", body.reason)
 
 
-@router.verb("rename", example={"name": "江门示例智能装备有限公司"})
+@router.verb("rename", bulk=False, example={"name": "江门示例智能装备有限公司"})
 async def rename(record_id: RecordId, body: OrganisationRename, uow: Write) -> Organisation:
     """Take over a new registered name."""
     return await use_cases.rename(uow, record_id, body)

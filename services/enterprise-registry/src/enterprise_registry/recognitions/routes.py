@@ -58,7 +58,9 @@ async def surrender(record_id: RecordId, body: RecognitionSurrender, uow: Write)
     return await use_cases.surrender(uow, record_id, body.reason)
 
 
-@router.verb("correct", example={"certificate_no": "GR202444000002", "reason": "登记时录入有误。"})
+@router.verb(
+    "correct", bulk=False, example={"certificate_no": "GR202444000002", "reason": "登记时录入有误。"}
+)
 async def correct(record_id: RecordId, body: RecognitionCorrect, uow: Write) -> Recognition:
     """Correct a number that was recorded wrongly."""
     return await use_cases.correct(uow, record_id, body)

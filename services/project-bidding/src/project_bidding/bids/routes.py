@@ -54,13 +54,13 @@ async def update(record_id: RecordId, body: BidPatch, uow: Write) -> Bid:
     return await use_cases.change_bid(uow, record_id, body)
 
 
-@router.verb("prepare", example={"content": CONTENT})
+@router.verb("prepare", bulk=False, example={"content": CONTENT})
 async def prepare(record_id: RecordId, body: BidPrepare, uow: Write) -> Bid:
     """Make the envelope from the content sent or from the draft, or take one that the client made."""
     return await use_cases.prepare(uow, record_id, body)
 
 
-@router.verb("confirm", example={"envelope_digest": "sha256:…"})
+@router.verb("confirm", bulk=False, example={"envelope_digest": "sha256:…"})
 async def confirm(record_id: RecordId, body: BidConfirm, uow: Write) -> Bid:
     """A consortium member joins exactly this digest. 409 `digest_differs`, `in_another_bid`."""
     return await use_cases.confirm(uow, record_id, body.envelope_digest)
@@ -73,7 +73,7 @@ async def decline(record_id: RecordId, body: Because, uow: Write) -> Bid:
     return await use_cases.decline(uow, record_id)
 
 
-@router.verb("seal", example={})
+@router.verb("seal", bulk=False, example={})
 async def seal(record_id: RecordId, body: BidPrepare, uow: Write) -> Bid:
     """Seal the bid, before the closing instant on the server's clock; answers the signed receipt.
 

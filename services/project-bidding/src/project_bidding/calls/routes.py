@@ -87,7 +87,7 @@ async def cancel(record_id: RecordId, body: Because, uow: Write) -> Call:
     return await use_cases.cancel(uow, record_id, body.reason)
 
 
-@router.verb("approve-opening", example={"share": "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08B"})
+@router.verb("approve-opening", bulk=False, example={"share": "3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08B"})
 async def approve_opening(record_id: RecordId, body: CallApproveOpening, uow: Write) -> Call:
     """An opening officer hands in his own share; the second valid one opens every bid.
 
@@ -108,13 +108,13 @@ async def rank(record_id: RecordId, uow: Write) -> Call:
     return await judging.rank_bids(uow, record_id)
 
 
-@router.verb("open-notice", example={"contact": "市科技局资源配置科 0750-0000000"})
+@router.verb("open-notice", bulk=False, example={"contact": "市科技局资源配置科 0750-0000000"})
 async def open_notice(record_id: RecordId, body: CallOpenNotice, uow: Write) -> Call:
     """Show the proposed award to the public."""
     return await judging.open_notice(uow, record_id, body)
 
 
-@router.verb("award", example={"document_no": "江科〔2024〕58号"})
+@router.verb("award", bulk=False, example={"document_no": "江科〔2024〕58号"})
 async def award(record_id: RecordId, body: CallAward, uow: Write) -> Call:
     """Decide after the notice; never by who handled the call. 409 `notice_running`, `item_held`."""
     return await judging.award(uow, record_id, body)

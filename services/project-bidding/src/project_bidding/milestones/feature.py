@@ -136,7 +136,7 @@ async def lapse(uow: UnitOfWork, timer: Timer) -> None:
 router = ResourceRouter(milestones, ContractMilestoneOut)
 
 
-@router.verb("submit", example={"evidence": "样机检测报告（编号 JC-2025-018）"})
+@router.verb("submit", bulk=False, example={"evidence": "样机检测报告（编号 JC-2025-018）"})
 async def submit(record_id: RecordId, body: ContractMilestoneSubmit, uow: Write) -> Milestone:
     """The lead hands in the evidence."""
     milestone = await milestones.load(uow, record_id, "submit")

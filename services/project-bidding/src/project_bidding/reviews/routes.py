@@ -81,7 +81,7 @@ async def update(record_id: RecordId, body: ReviewScores, uow: Write) -> Review:
     return await use_cases.score(uow, record_id, body.scores, body.opinion)
 
 
-@router.verb("submit", example=EXAMPLE)
+@router.verb("submit", bulk=False, example=EXAMPLE)
 async def submit(record_id: RecordId, body: ReviewScores, uow: Write) -> Review:
     """Hand the marks in for good. 422 names every criterion that is missing or out of range."""
     return await use_cases.submit(uow, record_id, body.scores, body.opinion)
