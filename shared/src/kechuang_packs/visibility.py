@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kechuang_packs.models.cases import CaseKind
 from kechuang_packs.models.content import Codelist, FormDefinition, NoticePeriod
 from kechuang_packs.models.facts import Classification, FactDefinition
 from kechuang_packs.models.ladder import Node
@@ -27,6 +28,7 @@ class Visible:
     codelists: dict[str, Codelist] = field(default_factory=dict)
     periods: dict[str, NoticePeriod] = field(default_factory=dict)
     forms: dict[str, FormDefinition] = field(default_factory=dict)
+    case_kinds: dict[str, CaseKind] = field(default_factory=dict)
     areas: set[str] = field(default_factory=set)
     clashes: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -88,6 +90,8 @@ def _add(visible: Visible, pack: Pack) -> None:
         visible.periods.setdefault(period.code, period)
     for form in pack.forms:
         visible.forms.setdefault(form.code, form)
+    for kind in pack.cases.kinds:
+        visible.case_kinds.setdefault(kind.code, kind)
     visible.areas |= {area.id for area in pack.areas.areas}
 
 

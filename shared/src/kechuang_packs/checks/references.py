@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from kechuang_packs.checks.walk import lists, walk
-from kechuang_packs.models import areas, bidding, conditions, content, facts, indicators, ladder, programmes
+from kechuang_packs.models import areas, bidding, cases, conditions, content, facts, indicators, ladder, programmes, registers
 from kechuang_packs.models.benefits import BenefitRule
 from kechuang_packs.models.common import Provenance
 from kechuang_packs.models.conditions import Condition
@@ -23,19 +23,33 @@ REFERENCES: Mapping[tuple[type[BaseModel], str], str] = {
     (ladder.PopulationTarget, "indicator"): "indicator",
     (programmes.ProgrammeTarget, "indicator"): "indicator",
     (bidding.YearlyAim, "indicator"): "indicator",
-    (content.PlatformGoal, "indicator"): "indicator",
-    (content.AllianceKind, "indicator"): "indicator",
+    (registers.PlatformGoal, "indicator"): "indicator",
+    (registers.AllianceKind, "indicator"): "indicator",
     (indicators.Target, "indicator"): "indicator",
     (indicators.Relation, "indicator"): "indicator",
     (indicators.Relation, "of"): "indicator",
-    (content.PlatformGoal, "register_kind"): "register kind",
-    (content.RegisterKind, "parent"): "register kind",
+    (registers.PlatformGoal, "register_kind"): "register kind",
+    (registers.RegisterKind, "parent"): "register kind",
+    (registers.CoverageRule, "indicator"): "indicator",
+    (registers.CoverageRule, "register_kinds"): "register kind",
+    (registers.CoverageRule, "programmes"): "commissioner programme",
+    (registers.CoveragePopulation, "listed_in"): "register kind",
+    (registers.CoveragePopulation, "holds"): "node",
+    (registers.CoveragePopulation, "fact"): "fact",
+    (registers.AllianceLead, "listed_in"): "register kind",
+    (registers.AllianceLead, "holds"): "node",
     (programmes.Training, "kind"): "register kind",
     (programmes.CommissionerProgramme, "talent_programme"): "talent programme",
     (programmes.CommissionerProgramme, "public_notice"): "period",
     (bidding.Step, "period"): "period",
     (bidding.BiddingProgramme, "periods"): "period",
     (content.ServiceItem, "time_limit"): "period",
+    (cases.CaseLimits, "assign"): "period",
+    (cases.CaseLimits, "start"): "period",
+    (cases.CaseLimits, "resolve"): "period",
+    (cases.CaseLimits, "confirm"): "period",
+    (cases.CaseLimits, "fast_lane"): "period",
+    (cases.EscalationLevel, "after"): "period",
     (bidding.BiddingProgramme, "forms"): "form",
     (programmes.TalentProgramme, "form"): "form",
     (facts.FactDefinition, "form"): "form",

@@ -9,17 +9,16 @@ from pydantic import Field, model_validator
 
 from kechuang_packs.models.areas import Area, AreasFile, Chain, ChainsFile, FieldsFile, TechnologyField
 from kechuang_packs.models.bidding import BiddingFile
+from kechuang_packs.models.cases import CasesFile
 from kechuang_packs.models.common import AreaId, Code, Item, Level, Notes, Period, Strict, Text
 from kechuang_packs.models.conditions import Rule, RuleFile
 from kechuang_packs.models.content import (
-    AlliancesFile,
     CodelistsFile,
     FormDefinition,
     FormFile,
     ListsFile,
     MessagesFile,
     PeriodsFile,
-    RegistersFile,
     ScoringFile,
     ServicesFile,
 )
@@ -27,6 +26,7 @@ from kechuang_packs.models.facts import FactsFile
 from kechuang_packs.models.indicators import IndicatorsFile, MilestonesFile, Supervision
 from kechuang_packs.models.ladder import LadderFile
 from kechuang_packs.models.programmes import CommissionerFile, TalentFile
+from kechuang_packs.models.registers import AlliancesFile, RegistersFile
 
 PackId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)*$", description="e.g. 2024.1; greater is later")]
@@ -136,6 +136,7 @@ class Pack(Strict):
     registers: RegistersFile = RegistersFile()
     alliances: AlliancesFile = AlliancesFile()
     services: ServicesFile = ServicesFile()
+    cases: CasesFile = CasesFile()
     lists: ListsFile = ListsFile()
     scoring: ScoringFile = ScoringFile()
     periods: PeriodsFile = PeriodsFile()
@@ -168,6 +169,7 @@ FILES: dict[str, tuple[str, type[Strict]]] = {
     "registers.yaml": ("registers", RegistersFile),
     "alliances.yaml": ("alliances", AlliancesFile),
     "services.yaml": ("services", ServicesFile),
+    "cases.yaml": ("cases", CasesFile),
     "lists.yaml": ("lists", ListsFile),
     "scoring.yaml": ("scoring", ScoringFile),
     "periods.yaml": ("periods", PeriodsFile),
