@@ -104,7 +104,7 @@ class Records(Generic[R]):
 
     # -- permission ----------------------------------------------------------------------------
 
-    def require_permission(self, uow: UnitOfWork, verb: str, record: R) -> None:
+    def require_permission(self, uow: ReadUnit | UnitOfWork, verb: str, record: R) -> None:
         """Refuse when the actor's roles do not reach this record for this verb."""
         if not uow.permissions.permits(uow.actor, self.resource.action(verb), record.sight):
             raise NotPermitted(

@@ -6,7 +6,7 @@ A feature declares one `Resource`; the store (`kechuang.records`), the HTTP edge
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -105,12 +105,17 @@ def record_table(
 
 @dataclass(frozen=True)
 class Filter:
-    """A list's own query parameter: equality with a column, or membership of an array column."""
+    """A list's own query parameter: equality with a column, or membership of an array column.
+
+    A mark that depends on the day (`expiring`) gives its `condition` of one value and today instead; such a
+    filter is never counted by as a facet.
+    """
 
     column: str
     title: Text
     many: bool = True
     array: bool = False
+    condition: Callable[[str, date], sa.ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True)

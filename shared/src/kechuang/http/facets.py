@@ -71,7 +71,8 @@ def facet_columns(view: View[Any, Any]) -> dict[str, sa.Column[Any]]:
     """Give what can be counted by: the common filters with few values, and the resource's own."""
     table = view.records.table
     found = {"state": table.c.state, "division": table.c.division, "zone": table.c.zones}
-    return found | {name: table.c[each.column] for name, each in view.resource.filters.items()}
+    own = view.resource.filters.items()
+    return found | {name: table.c[each.column] for name, each in own if each.condition is None}
 
 
 async def _facet(

@@ -103,6 +103,9 @@ def conditions(view: View[Any, Any], unit: ReadUnit, query: Any) -> list[Any]:
         value = getattr(query, name)
         if value is None:
             continue
+        if each.condition is not None:
+            found.append(each.condition(value, unit.today))
+            continue
         column = table.c[each.column]
         values = [_typed(column, name, one) for one in (value.split(",") if each.many else [value])]
         found.append(column.overlap(values) if each.array else column.in_(values))

@@ -7,7 +7,7 @@ gives `notices.RESOURCE`, `notices.router`, `notices.timers`, and for use cases 
 `require_passed`, `hold`, `release`, `settle`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -143,16 +143,10 @@ class Notices:
 
     async def require_passed(self, uow: UnitOfWork, notice_id: str, record_id: str) -> Notice:
         """Refuse a decision on an item whose notice runs, or that an objection holds; locks the notice."""
-        notice = await self.records.lookup_one(uow, lock=True, id=notice_id)
-        found = item(notice, record_id) if notice else None
-        if notice is None or found is None:
+        notice = await self.require_over(uow, notice_id)
+        found = item(notice, record_id)
+        if found is None:
             raise NotFound(Text("未找到相应公示。", "There is no such notice."))
-        if notice.state not in ("ended", "concluded"):
-            raise Conflict(
-                Text(f"公示期至 {notice.ends_on} 止，期满后方可决定。",
-                     f"The notice runs until {notice.ends_on}; decide after its end."),
-                code="notice_running", extra={"ends_on": str(notice.ends_on)},
-            )  # fmt: skip
         if found["state"] == "held":
             raise Conflict(Text("该项有异议正在处理。", "An objection holds this item."), code="item_held")
         if found["state"] == "upheld":
@@ -160,6 +154,19 @@ class Notices:
                 Text("对该项的异议成立，不能按公示内容决定。", "An objection to this item was upheld."),
                 code="objection_upheld",
             )
+        return notice
+
+    async def require_over(self, uow: UnitOfWork, notice_id: str) -> Notice:
+        """Give a notice whose period has ended, locked; whoever decides a whole list looks at its items then."""
+        notice = await self.records.lookup_one(uow, lock=True, id=notice_id)
+        if notice is None:
+            raise NotFound(Text("未找到相应公示。", "There is no such notice."))
+        if notice.state not in ("ended", "concluded"):
+            raise Conflict(
+                Text(f"公示期至 {notice.ends_on} 止，期满后方可决定。",
+                     f"The notice runs until {notice.ends_on}; decide after its end."),
+                code="notice_running", extra={"ends_on": str(notice.ends_on)},
+            )  # fmt: skip
         return notice
 
     async def hold(self, uow: UnitOfWork, notice_id: str, record_id: str) -> None:
@@ -175,6 +182,16 @@ class Notices:
     async def settle(self, uow: UnitOfWork, notice_id: str, record_id: str) -> None:
         """The item was decided."""
         await self._change_item(uow, notice_id, record_id, "settle-item", holds=0, state="decided")
+
+    async def settle_all(self, uow: UnitOfWork, notice: Notice, record_ids: Collection[str]) -> None:
+        """Several items of a locked notice were decided in one act; one change for all of them."""
+        if not record_ids or notice.state not in ("published", "ended"):
+            return
+        items = [
+            dict(each) | ({"state": "decided", "holds": 0} if each["record"] in record_ids else {})
+            for each in notice.items
+        ]
+        await self.records.change(uow, notice, "settle-item", implied=True, items=items)
 
     async def _change_item(
         self, uow: UnitOfWork, notice_id: str, record_id: str, verb: str, *, holds: int, state: str
