@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -23,8 +23,20 @@ from enterprise_registry.ladders.conditions import (
 )
 from enterprise_registry.ladders.factbase import FactRef
 from enterprise_registry.ladders.results import Result
-from enterprise_registry.ladders.vocabulary import RATES, Span, Vocabulary
-from kechuang_packs.columns import BY_ZERO, KNOWN, MISSING, Column, compare, constant, evaluate, select
+from enterprise_registry.ladders.vocabulary import RATES, Fact, Span, Table, Vocabulary
+from kechuang_packs.columns import (
+    BY_ZERO,
+    KNOWN,
+    MISSING,
+    Column,
+    coded,
+    compare,
+    constant,
+    evaluate,
+    numbers,
+    select,
+    spread,
+)
 from kechuang_packs.models.conditions import Comparator, Occasion
 from kechuang_packs.models.facts import Unit
 from kechuang_packs.quantities import PPM
@@ -33,157 +45,234 @@ from kechuang_packs.scalar import Value
 Codes = NDArray[np.int8]
 """`Result` as int8, one for each organisation."""
 Mask = NDArray[np.bool_]
+Trace = dict[int, Codes]
+"""The results of parts by `id(part)`, for those who ask afterwards what decided."""
+
+UNMET, UNKNOWN, MANUAL, MET, NOT_APPLICABLE = (
+    np.int8(each)
+    for each in (Result.unmet, Result.unknown, Result.manual_review, Result.met, Result.not_applicable)
+)
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Codes of many organisations: places in `labels`."""
+
+    places: NDArray[np.int32]
+    labels: tuple[str, ...]
 
 
 @dataclass
 class FactColumns:
     """Facts of many organisations on one day.
 
-    filed: for each fact and year the stored values (int64, bool or object codes; dates as ordinals) and the mask of
-    those that are there. held: canonical node name → who holds it on the day.
+    filed: for each fact and year the stored values (int64 or bool; dates as ordinals; `Coded`, or an object array of
+    codes) and the mask of those that are there. held: canonical node name → who holds it on the day.
     """
 
     vocabulary: Vocabulary
     on: dt.date
     size: int
-    filed: Mapping[FactRef, tuple[NDArray[Any], Mask]]
+    filed: Mapping[FactRef, tuple[NDArray[Any] | Coded, Mask]]
     held: Mapping[str, Mask] = field(default_factory=dict)
+    memo: MutableMapping[Any, Column] = field(default_factory=dict)
     _cache: dict[tuple[str, int], Column] = field(default_factory=dict)
+
+    def with_held(self, held: Mapping[str, Mask]) -> FactColumns:
+        """The same facts, other recognitions; what was computed is shared."""
+        return FactColumns(self.vocabulary, self.on, self.size, self.filed, held, self.memo, self._cache)
 
     def lookup(self, key: str, years_ago: int) -> Column:
         """The column of a fact for that year, computed once."""
         fact = self.vocabulary[key]
         where = (fact.key, years_ago if fact.yearly or fact.expr or fact.table else 0)
         if where not in self._cache:
-            self._cache[where] = self._lookup(fact.key, years_ago)
+            self._cache[where] = self._lookup(fact, years_ago)
         return self._cache[where]
 
-    def _lookup(self, key: str, years_ago: int) -> Column:
-        fact = self.vocabulary[key]
+    def _lookup(self, fact: Fact, years_ago: int) -> Column:
         if fact.expr is not None:
-            column = evaluate(fact.expr, self, years_ago)
+            column = spread(evaluate(fact.expr, self, years_ago), self.size)
             if fact.on_zero != "zero":
                 return column
             zero = column.state == BY_ZERO
-            filled = select(zero, constant(0, self.size), column)
-            return Column(filled.values, np.where(zero, KNOWN, column.state).astype(np.int8), filled.divisor)
+            filled = select(zero, constant(0), column)
+            state = np.where(zero, KNOWN, column.state).astype(np.int8)
+            return Column(filled.values, state, filled.divisor, None, filled.top, filled.divisor_top)
         if fact.table is not None:
-            return self._classify(key, years_ago)
-        found = self.filed.get((key, self.on.year - years_ago if fact.yearly else None))
+            return self._classify(fact.table, years_ago)
+        return self._filed(fact, years_ago)
+
+    def _filed(self, fact: Fact, years_ago: int) -> Column:
+        found = self.filed.get((fact.key, self.on.year - years_ago if fact.yearly else None))
         if found is None:
             empty: NDArray[Any] = np.zeros(self.size, bool if fact.unit is Unit.flag else np.int64)
-            if fact.unit is Unit.code:
-                empty = np.full(self.size, "", object)
-            return Column(empty, np.zeros(self.size, np.int8))
+            labels = ("",) if fact.unit is Unit.code else None
+            return Column(empty, np.zeros(self.size, np.int8), None, labels)
         values, there = found
-        state = np.where(there, KNOWN, MISSING).astype(np.int8)
-        return Column(values, state, np.full(self.size, PPM, np.int64) if fact.unit in RATES else None)
+        state = np.where(there, np.int8(KNOWN), np.int8(MISSING))
+        if isinstance(values, Coded):
+            return coded(values.places, state, values.labels)
+        if fact.unit is Unit.code:
+            seen, places = np.unique(values.astype(str), return_inverse=True)
+            return coded(places.astype(np.int32), state, tuple(seen.tolist()))
+        return numbers(values, state, PPM if fact.unit in RATES else 1)
 
-    def _classify(self, key: str, years_ago: int) -> Column:
-        table = self.vocabulary[key].table
-        assert table is not None
+    def _classify(self, table: Table, years_ago: int) -> Column:
+        """The highest class all of whose limits are reached: limits are looked up by code, never row by row."""
         by = self.lookup(table.by, years_ago)
-        values = np.full(self.size, table.otherwise, object)
-        state = np.zeros(self.size, np.int8)
-        for code, classes in table.rows.items():
-            rows = by.known & (by.values == code)
-            if not rows.any():
-                continue
-            used = {name: self.lookup(name, years_ago) for _, lower in classes for name, _ in lower}
-            known = np.logical_and.reduce([column.known for column in used.values()])
-            state[rows & known] = KNOWN
-            open_ = rows & known
-            for name, lower in classes:
-                reached = np.logical_and.reduce([used[one].values >= limit for one, limit in lower])
-                values[open_ & reached] = name
-                open_ &= ~reached
-        return Column(values, state)
+        names = sorted({name for row in table.rows.values() for _, lower in row for name, _ in lower})
+        codes = tuple(
+            dict.fromkeys([table.otherwise, *(code for row in table.rows.values() for code, _ in row)])
+        )
+        rows = [table.rows.get(label) for label in by.labels or ()] or [None]
+        needs = {name: np.array([row is not None and _uses(row, name) for row in rows]) for name in names}
+        known = by.known & np.array([row is not None for row in rows])[by.values]
+        facts = {name: self.lookup(name, years_ago) for name in names if needs[name].any()}
+        for name, column in facts.items():
+            if not column.all_known:
+                known = known & (column.known | ~needs[name][by.values])
+        values = np.full(self.size, codes.index(table.otherwise), np.int32)
+        for rank in reversed(range(max((len(row) for row in table.rows.values()), default=0))):
+            here = [row[rank] if row is not None and rank < len(row) else None for row in rows]
+            reached: Mask | None = None
+            for name, column in facts.items():
+                limits = np.array([_limit(one, name) for one in here], np.int64)
+                if (limits == -_NEVER).all():
+                    continue
+                passed = column.values >= limits[by.values]
+                reached = passed if reached is None else reached & passed
+            if reached is None:
+                reached = np.array([one is not None for one in here])[by.values]
+            place = np.array([codes.index(one[0]) if one else 0 for one in here], np.int32)
+            values = np.where(reached, place[by.values], values)
+        return coded(values, np.where(known, np.int8(KNOWN), np.int8(MISSING)), codes)
 
 
-def assess_columns(rule: CompiledRule, facts: FactColumns, occasion: str = "first") -> Codes:
-    """The result of the rule for every organisation."""
-    vetoes: list[Codes] = []
-    result = _part(rule.root, facts, Occasion(occasion), vetoes)
-    for veto in vetoes:
-        result = np.where(veto == Result.unmet, Result.unmet, result).astype(np.int8)
+_Class = tuple[str, tuple[tuple[str, int], ...]]
+
+
+def _uses(row: tuple[_Class, ...], name: str) -> bool:
+    return any(name == one for _, lower in row for one, _ in lower)
+
+
+def _limit(one: _Class | None, name: str) -> int:
+    """The limit of a class for a fact: none asked is always passed, no such class never."""
+    return _NEVER if one is None else dict(one[1]).get(name, -_NEVER)
+
+
+def assess_columns(
+    rule: CompiledRule, facts: FactColumns, occasion: str = "first", trace: Trace | None = None
+) -> Codes:
+    """The result of the rule for every organisation. `trace` is filled with the results of all parts."""
+    run = _Run(facts, Occasion(occasion), trace)
+    result = run.part(rule.root)
+    for veto in run.vetoes:
+        result = np.where(veto == UNMET, UNMET, result)
     return result
 
 
-def _part(part: Part, facts: FactColumns, occasion: Occasion, vetoes: list[Codes]) -> Codes:
-    if part.applies_to not in (Occasion.both, occasion):
-        return _full(facts.size, Result.not_applicable)
-    found = _test(part, facts, occasion, vetoes)
-    if part.waived_by is not None:
-        waiver = _part(part.waived_by, facts, occasion, [])
-        found = np.where(found == Result.not_applicable, found, np.maximum(found, waiver)).astype(np.int8)
-    if part.veto:
-        vetoes.append(found)
-    return found
+class _Run:
+    """One rule over one table."""
 
+    def __init__(self, facts: FactColumns, occasion: Occasion, trace: Trace | None) -> None:
+        self._facts, self._occasion, self._trace = facts, occasion, trace
+        self.vetoes: list[Codes] = []
+        self._in_waiver = False
 
-def _test(part: Part, facts: FactColumns, occasion: Occasion, vetoes: list[Codes]) -> Codes:
-    match part.test:
-        case Group(n=n, parts=parts):
-            return _at_least(n, np.stack([_part(child, facts, occasion, vetoes) for child in parts]))
-        case HoldsTest(nodes=nodes, negate=negate):
-            holds = np.zeros(facts.size, bool)
-            for node in nodes & facts.held.keys():
-                holds |= facts.held[node]
-            return _code(holds != negate)
-        case JudgedTest() as test:
-            value = facts.lookup(test.fact, 1)
-            met = _compare(test.comparator, value, test.threshold, facts.size)
-            return np.where(value.known, _code(met), Result.manual_review).astype(np.int8)
-        case ScoreTest() as test:
-            from enterprise_registry.ladders.score_columns import score_columns
+    def part(self, part: Part) -> Codes:
+        found = self._found(part)
+        if self._trace is not None:
+            self._trace[id(part)] = found
+        return found
 
-            return score_columns(test, facts)
-        case FactTest() as test:
-            return _fact(test, facts)
+    def _found(self, part: Part) -> Codes:
+        if part.applies_to not in (Occasion.both, self._occasion):
+            return np.full(self._facts.size, NOT_APPLICABLE)
+        found = self._test(part)
+        if part.waived_by is not None:
+            outer, self._in_waiver = self._in_waiver, True
+            waiver = self.part(part.waived_by)
+            self._in_waiver = outer
+            found = np.where(found == NOT_APPLICABLE, found, np.maximum(found, waiver))
+        if part.veto and not self._in_waiver:
+            self.vetoes.append(found)
+        return found
+
+    def _test(self, part: Part) -> Codes:
+        match part.test:
+            case Group(n=n, parts=parts):
+                return _at_least(n, [self.part(child) for child in parts])
+            case HoldsTest(nodes=nodes, negate=negate):
+                holds = np.zeros(self._facts.size, bool)
+                for node in nodes & self._facts.held.keys():
+                    holds = holds | self._facts.held[node]
+                return _code(holds != negate)
+            case JudgedTest() as test:
+                value = self._facts.lookup(test.fact, 1)
+                return _decided(value, _compare(test.comparator, value, test.threshold), MANUAL)
+            case ScoreTest() as test:
+                from enterprise_registry.ladders.score_columns import score_columns
+
+                return score_columns(test, self._facts)
+            case FactTest() as test:
+                return _fact(test, self._facts)
 
 
 def _fact(test: FactTest, facts: FactColumns) -> Codes:
     years = test.years_ago if facts.vocabulary[test.fact].yearly else test.years_ago[:1]
-    results = np.stack([_observe(test, facts, ago) for ago in years])
-    return np.asarray(results.min(axis=0) if test.every_year else results.max(axis=0), np.int8)
+    result = _observe(test, facts, years[0])
+    for ago in years[1:]:
+        other = _observe(test, facts, ago)
+        result = np.minimum(result, other) if test.every_year else np.maximum(result, other)
+    return result
 
 
 def _observe(test: FactTest, facts: FactColumns, years_ago: int) -> Codes:
     value = facts.lookup(test.fact, years_ago)
     if not isinstance(test.threshold, BandedThreshold):
-        met = _compare(test.comparator, value, test.threshold, facts.size)
-        return np.where(value.known, _code(met), Result.unknown).astype(np.int8)
+        return _decided(value, _compare(test.comparator, value, test.threshold), UNKNOWN)
     by = facts.lookup(test.threshold.by, years_ago)
-    result = _full(facts.size, Result.not_applicable)
-    open_ = by.known.copy()
-    for span, limit in test.threshold.bands:
-        inside = open_ & within(span, by)
-        met = _compare(test.comparator, value, limit, facts.size)
-        result[inside] = np.where(value.known, _code(met), Result.unknown)[inside]
-        open_ &= ~inside
-    result[~by.known] = Result.unknown
-    return result
+    result = np.full(facts.size, NOT_APPLICABLE)
+    for span, limit in reversed(test.threshold.bands):
+        decided = _decided(value, _compare(test.comparator, value, limit), UNKNOWN)
+        result = np.where(within(span, by), decided, result)
+    return result if by.all_known else np.where(by.known, result, UNKNOWN)
 
 
 def within(span: Span, column: Column) -> Mask:
     """Which values lie in the span; false where nothing is known."""
-    size = len(column.state)
+    inside = column.known if not column.all_known else None
     if span.code is not None:
-        wanted: Any = span.code == "true" if column.values.dtype == bool else span.code
-        if column.values.dtype == bool and span.code not in ("true", "false"):
-            return np.zeros(size, bool)
-        return np.asarray(column.known & (column.values == wanted), bool)
-    inside = column.known.copy()
-    if span.low is not None:
-        inside &= compare(">" if span.low_open else ">=", column, _constant(span.low, size)).values
-    if span.high is not None:
-        inside &= compare("<" if span.high_open else "<=", column, _constant(span.high, size)).values
-    return inside
+        same = _same_code(column, span.code)
+        return same if inside is None else inside & same
+    for value, op in (
+        (span.low, ">" if span.low_open else ">="),
+        (span.high, "<" if span.high_open else "<="),
+    ):
+        if value is not None:
+            passed = against(op, column, value)
+            inside = passed if inside is None else inside & passed
+    return np.ones(len(column.values), bool) if inside is None else inside
 
 
-def _compare(
-    comparator: Comparator, column: Column, threshold: Value | frozenset[str] | None, size: int
-) -> Mask:
+def _same_code(column: Column, code: str) -> Mask:
+    if column.labels is not None:
+        place = column.labels.index(code) if code in column.labels else -1
+        return np.asarray(column.values == place)
+    if column.values.dtype == bool and code in ("true", "false"):
+        return np.asarray(column.values == (code == "true"))
+    return np.zeros(len(column.values), bool)
+
+
+def against(op: str, column: Column, value: Value) -> Mask:
+    """A comparison with a number, by cross multiplication where one of them is a rate."""
+    assert isinstance(value, int | Fraction)
+    return compare(op, column, constant(value.numerator, value.denominator)).values
+
+
+def _compare(comparator: Comparator, column: Column, threshold: Value | frozenset[str] | None) -> Mask:
     match comparator:
         case Comparator.is_true:
             return column.values.astype(bool)
@@ -191,36 +280,38 @@ def _compare(
             return ~column.values.astype(bool)
         case Comparator.in_ | Comparator.not_in:
             codes = threshold if isinstance(threshold, frozenset) else {str(threshold)}
-            inside = np.logical_or.reduce([column.values == code for code in codes])
+            inside = np.array([label in codes for label in column.labels or ("",)])[column.values]
             return np.asarray(inside if comparator is Comparator.in_ else ~inside, bool)
         case _ if isinstance(threshold, str):
-            same = np.asarray(column.values == threshold, bool)
+            same = _same_code(column, threshold)
             return same if comparator is Comparator.eq else ~same
         case _:
             assert isinstance(threshold, int | Fraction)
-            return compare(comparator.value, column, _constant(threshold, size)).values
+            return against(comparator.value, column, threshold)
 
 
-def _constant(value: Value, size: int) -> Column:
-    assert isinstance(value, int | Fraction)
-    return constant(value.numerator, size, value.denominator)
-
-
-def _at_least(n: int | None, results: NDArray[np.int8]) -> Codes:
+def _at_least(n: int | None, results: list[Codes]) -> Codes:
     """The n-th best of each column, parts that do not apply left out."""
-    applying = (results != Result.not_applicable).sum(axis=0)
-    ordered = -np.sort(-results, axis=0)
-    wanted = applying if n is None else np.full(results.shape[1], n)
-    rank = np.clip(wanted - 1, 0, len(results) - 1)
-    picked = np.take_along_axis(ordered, rank[np.newaxis], axis=0)[0]
-    return np.where(
-        applying == 0, Result.not_applicable, np.where(wanted > applying, Result.unmet, picked)
-    ).astype(np.int8)
+    if n is None:
+        # Read as unsigned, "does not apply" is the greatest: the least is that of the parts that apply.
+        least = results[0].view(np.uint8)
+        for each in results[1:]:
+            least = np.minimum(least, each.view(np.uint8))
+        return least.view(np.int8)
+    if n == 1:
+        best = results[0]
+        for each in results[1:]:
+            best = np.maximum(best, each)
+        return best
+    ordered = -np.sort(-np.stack(results), axis=0)
+    picked: Codes = ordered[n - 1]
+    # Fewer apply than are asked for; sorted last, those that do not apply take the place.
+    return np.where((picked == NOT_APPLICABLE) & (ordered[0] != NOT_APPLICABLE), UNMET, picked)
+
+
+def _decided(value: Column, met: Mask, otherwise: np.int8) -> Codes:
+    return _code(met) if value.all_known else np.where(value.known, _code(met), otherwise)
 
 
 def _code(met: Mask) -> Codes:
-    return np.where(met, Result.met, Result.unmet).astype(np.int8)
-
-
-def _full(size: int, result: Result) -> Codes:
-    return np.full(size, result, np.int8)
+    return met.view(np.int8) * MET
