@@ -2,13 +2,12 @@
 
 A use case changes rows through Core and *collects* its side rows (history, feed, outbox, audit, timers)
 as plain lists. `commit` writes all of them, and the stored answer of an idempotent request, with one
-constant statement, then commits. The text of the statement never changes, so that the server plans it
-once, and another audit row costs no round trip.
+constant statement (`kechuang.db.flush`), then commits.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kechuang.access import Actor
+from kechuang.db.flush import FLUSH, ClaimedKey, SideRows, StoredAnswer
 from kechuang.errors import Conflict, PreconditionRequired, Stale
 from kechuang.ids import new_id
 from kechuang.text import Text
@@ -26,45 +26,6 @@ from kechuang.text import Text
 if TYPE_CHECKING:
     from kechuang.db.engines import Database
     from kechuang.messaging.events import Event
-
-_FLUSH = """
-WITH h AS (
-  INSERT INTO history (resource, record_id, version, verb, from_state, to_state, at,
-                       subject, person, organisation, roles, changes, note)
-  SELECT resource, record_id, version, verb, from_state, to_state, at,
-         $7, $8, $9, $10::text[], changes, note
-  FROM jsonb_to_recordset($1::jsonb) AS x(resource text, record_id text, version int, verb text,
-       from_state text, to_state text, at timestamptz, changes jsonb, note text)
-), f AS (
-  INSERT INTO feed AS was (resource, record_id, version, ever_sight)
-  SELECT resource, record_id, version, sight
-  FROM jsonb_to_recordset($2::jsonb) AS x(resource text, record_id text, version int, sight text[])
-  ON CONFLICT (resource, record_id) DO UPDATE SET
-    version = excluded.version, seq = nextval('feed_seq'), position = NULL,
-    ever_sight = CASE WHEN was.ever_sight @> excluded.ever_sight THEN was.ever_sight
-      ELSE ARRAY(SELECT DISTINCT unnest(was.ever_sight || excluded.ever_sight)) END
-), o AS (
-  INSERT INTO outbox (event_id, subject, aggregate, aggregate_version, envelope)
-  SELECT event_id, subject, aggregate, aggregate_version, envelope
-  FROM jsonb_to_recordset($3::jsonb) AS x(event_id text, subject text, aggregate text,
-       aggregate_version int, envelope jsonb)
-), a AS (
-  INSERT INTO audit (at, business_at, subject, person, organisation, roles, client, action, resource,
-                     record_id, version, outcome, reason, request_id, digest)
-  SELECT clock_timestamp(), business_at, $7, $8, $9, $10::text[], $11, action, resource,
-         record_id, version, outcome, reason, $12, digest
-  FROM jsonb_to_recordset($4::jsonb) AS x(business_at timestamptz, action text, resource text,
-       record_id text, version int, outcome text, reason text, digest text)
-), t AS (
-  INSERT INTO timer (due_at, kind, record_id, set_for_version, payload)
-  SELECT due_at, kind, record_id, set_for_version, payload
-  FROM jsonb_to_recordset($5::jsonb) AS x(due_at timestamptz, kind text, record_id text,
-       set_for_version int, payload jsonb)
-  ON CONFLICT (kind, record_id, due_at) DO NOTHING
-)
-UPDATE idempotency SET status = $13, headers = $14::jsonb, answer = $15
-WHERE caller = $16 AND operation = $17 AND key = $6
-"""
 
 _CLAIM = """
 INSERT INTO idempotency (caller, operation, key, digest, created_at)
@@ -84,26 +45,6 @@ class Cause:
     request_id: str | None = None
     traceparent: str | None = None
     event_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """The first answer to an idempotent request: exact bytes."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(slots=True)
-class _Key:
-    operation: str
-    key: str
-    answer: StoredAnswer | None = None
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
-    return orjson.dumps(rows).decode() if rows else "[]"
 
 
 class _Unit:
@@ -151,15 +92,6 @@ class ReadUnit(_Unit):
             self._conn = None
 
 
-@dataclass(slots=True)
-class _Collected:
-    history: list[dict[str, Any]] = field(default_factory=list)
-    feed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    outbox: list[dict[str, Any]] = field(default_factory=list)
-    audit: list[dict[str, Any]] = field(default_factory=list)
-    timers: list[dict[str, Any]] = field(default_factory=list)
-
-
 class UnitOfWork(_Unit):
     """One transaction, with what it will leave behind."""
 
@@ -167,8 +99,8 @@ class UnitOfWork(_Unit):
         super().__init__(database, actor)
         self.conn = conn
         self._driver = driver
-        self._key: _Key | None = None
-        self._side = _Collected()
+        self._key: ClaimedKey | None = None
+        self._side = SideRows()
         self.cause = Cause()
         self.if_match: int | None = None
         self.reason: str | None = None
@@ -319,18 +251,12 @@ class UnitOfWork(_Unit):
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """A part that may fail alone: on an exception its rows and its side rows are gone, and it is raised."""
-        side = self._side
-        lengths = [len(each) for each in (side.history, side.outbox, side.audit, side.timers)]
-        feed = dict(side.feed)
+        marks = self._side.mark()
         try:
             async with self._driver.transaction():  # a savepoint, since a transaction is open
                 yield
         except BaseException:
-            for rows, length in zip(
-                (side.history, side.outbox, side.audit, side.timers), lengths, strict=True
-            ):
-                del rows[length:]
-            side.feed = feed
+            self._side.forget_since(marks)
             raise
 
     # -- preconditions -------------------------------------------------------------------------
@@ -369,7 +295,7 @@ class UnitOfWork(_Unit):
         """
         caller = self.actor.subject
         if await self._driver.fetchval(_CLAIM, caller, operation, key, digest):
-            self._key = _Key(operation, key)
+            self._key = ClaimedKey(operation, key)
             return None
         stored = await self._driver.fetchrow(_STORED, caller, operation, key)
         if stored is None or stored["status"] is None:  # the twin rolled back between the two statements
@@ -397,29 +323,9 @@ class UnitOfWork(_Unit):
 
     async def commit(self) -> None:
         """Flush all side rows in one statement and mark the transaction for commit."""
-        side = self._side
         # Read models change without leaving anything for the workers: no need to wake them.
-        self.wakes = self.wakes or bool(side.history or side.outbox or side.audit or side.timers or side.feed)
+        self.wakes = self.wakes or bool(self._side)
         if self.wakes or self._key:
-            answer = self._key.answer if self._key else None
-            await self._driver.execute(
-                _FLUSH,
-                _json(side.history),
-                _json(list(side.feed.values())),
-                _json(side.outbox),
-                _json(side.audit),
-                _json(side.timers),
-                self._key.key if self._key else None,
-                self.actor.subject,
-                self.actor.person,
-                self.actor.organisation,
-                sorted(self.actor.roles),
-                self.actor.client,
-                self.cause.request_id,
-                answer.status if answer else None,
-                orjson.dumps(dict(answer.headers)).decode() if answer else None,
-                answer.body if answer else None,
-                self.actor.subject,
-                self._key.operation if self._key else None,
-            )
+            parameters = self._side.parameters(self.actor, self.cause.request_id, self._key)
+            await self._driver.execute(FLUSH, *parameters)
         self.committed = True

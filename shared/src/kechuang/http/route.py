@@ -17,7 +17,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import Response, StreamingResponse
 
 from kechuang.access import Actor
-from kechuang.db.unit import Cause, ReadUnit, StoredAnswer, UnitOfWork
+from kechuang.db.flush import StoredAnswer
+from kechuang.db.unit import Cause, ReadUnit, UnitOfWork
 from kechuang.errors import (
     Invalid,
     Malformed,
