@@ -196,3 +196,127 @@ class RiskPoolChanged(_Registry, Placed):
     recovered_fen: int
     balance_fen: int
     state: str
+
+
+class _EnterpriseCase(_Registry, Placed):
+    """A case (企业服务事项) of a kind of the city's pack; `organisation` is null for a campaign."""
+
+    aggregate_kind: ClassVar[str] = "enterprise-case"
+    organisation: str | None
+    kind: str
+    action: str | None
+
+
+class EnterpriseCaseOpened(_EnterpriseCase):
+    """Opened; `targets` counts the organisations that a campaign turns to."""
+
+    name: ClassVar[str] = "opened"
+    opened_on: date
+    due_on: date | None
+    targets: int
+
+
+class EnterpriseCaseResolved(_EnterpriseCase):
+    """Its owner says that it is resolved; `on_time` by the last day it had then. May happen again after `reopened`."""
+
+    name: ClassVar[str] = "resolved"
+    resolved_on: date
+    on_time: bool
+
+
+class EnterpriseCaseConfirmed(_EnterpriseCase):
+    """The one served agrees: counted from here on."""
+
+    name: ClassVar[str] = "confirmed"
+    confirmed_on: date
+    satisfaction: int | None
+
+
+class EnterpriseCaseReopened(_EnterpriseCase):
+    """Sent back: what `resolved` or `confirmed` said holds no longer."""
+
+    name: ClassVar[str] = "reopened"
+    reopened_on: date
+
+
+class EnterpriseCaseClosed(_EnterpriseCase):
+    """Closed for good, from the state it was in."""
+
+    name: ClassVar[str] = "closed"
+    closed_on: date
+    from_state: str
+
+
+class EnterpriseCaseContactLogged(_EnterpriseCase):
+    """A contact with an organisation; `first` of this case with it. `led_to` names resources of records."""
+
+    name: ClassVar[str] = "contact-logged"
+    contacted_on: date
+    way: str
+    first: bool
+    led_to: list[str]
+
+
+class RegisterRecordConfirmed(_Registry, Placed):
+    """A register record (platform, carrier, tenant, product …) counts from `valid_from` on.
+
+    `standing` is counted, or apart for what is counted apart; `dimensions` are the kind's fields that counts
+    may be split by, and read like fields of the event. A correction ends the old record and confirms a new one.
+    """
+
+    aggregate_kind: ClassVar[str] = "register-record"
+    name: ClassVar[str] = "confirmed"
+    register: str
+    kind: str
+    level: str | None
+    organisation: str | None
+    parent: str | None
+    chain: str | None
+    standing: str
+    dimensions: dict[str, str | bool | int]
+    valid_from: date
+    valid_to: date | None
+    supersedes: str | None
+    pack: str | None
+
+
+class RegisterRecordEnded(_Registry, Placed):
+    """A register record no longer counts: `expired`, `ended` or `corrected`.
+
+    `ended_on` is the last day on which it held; a corrected one never held: the day before its first.
+    """
+
+    aggregate_kind: ClassVar[str] = "register-record"
+    name: ClassVar[str] = "ended"
+    register: str
+    kind: str
+    level: str | None
+    organisation: str | None
+    standing: str
+    outcome: str
+    ended_on: date
+
+
+class AllianceActivated(_Registry, Placed):
+    """An alliance works from a day on: its lead, its members, its one chain."""
+
+    aggregate_kind: ClassVar[str] = "alliance"
+    name: ClassVar[str] = "activated"
+    kind: str
+    level: str | None
+    chain: str | None
+    lead: str
+    members: list[str]
+    valid_from: date
+    pack: str | None
+
+
+class AllianceDissolved(_Registry, Placed):
+    """An alliance ended; `ended_on` is the last day on which it was active."""
+
+    aggregate_kind: ClassVar[str] = "alliance"
+    name: ClassVar[str] = "dissolved"
+    kind: str
+    chain: str | None
+    lead: str
+    ended_on: date

@@ -1,0 +1,1 @@
+"""Registers (名册): platforms, carriers and tenants, products, patents …; goals, coverage, members of chains."""
