@@ -266,7 +266,7 @@ class RegisterRecordConfirmed(_Registry, Placed):
 
     aggregate_kind: ClassVar[str] = "register-record"
     name: ClassVar[str] = "confirmed"
-    register: str
+    group: str
     kind: str
     level: str | None
     organisation: str | None
@@ -288,7 +288,7 @@ class RegisterRecordEnded(_Registry, Placed):
 
     aggregate_kind: ClassVar[str] = "register-record"
     name: ClassVar[str] = "ended"
-    register: str
+    group: str
     kind: str
     level: str | None
     organisation: str | None

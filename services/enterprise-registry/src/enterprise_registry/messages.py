@@ -1,5 +1,6 @@
-"""Messages from the pack's templates (消息模板): told to the organisation when something happens to its matter."""
+"""Messages from the pack's templates (消息模板): told to those concerned when something happens to a matter."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from enterprise_registry.policy.library import Library, library
@@ -26,20 +27,33 @@ def _templates(shelf: Library, pack: Pack, event: str) -> list[MessageTemplate]:
         each
         for seen in shelf.packs.visible(pack).packs
         for each in seen.messages.messages
-        if each.event == event and each.to in _TO_ORGANISATION
+        if each.event == event
     ]
 
 
 def notify(uow: UnitOfWork, record: Record, resource: str, event: str, **values: Any) -> None:
     """Send what the record's pack says for this event to its organisation; nothing where it says nothing."""
+    recipients = access.owner(record.organisation)[:1]
+    notify_to(uow, record, resource, event, dict.fromkeys(_TO_ORGANISATION, recipients), **values)
+
+
+def notify_to(
+    uow: UnitOfWork,
+    record: Record,
+    resource: str,
+    event: str,
+    recipients: Mapping[str, tuple[str, ...]],
+    **values: Any,
+) -> None:
+    """Send what the record's pack says for this event; `recipients` are the tokens behind a template's `to`."""
     shelf = library(uow)
     usual = {"number": record.number, "organisation": record.organisation, "date": uow.today.isoformat()}
     filled = _Blanks({**usual, **values})
-    recipients = access.owner(record.organisation)[:1]
     for each in _templates(shelf, shelf.stamped(record.pack or ""), event):
+        to = recipients.get(each.to, ())
         subject = Text(each.subject_zh, each.subject_en or each.subject_zh)
         body = Text(each.body_zh, each.body_en or each.body_zh)
-        send(uow, record, resource, each.code, recipients, _fill(subject, filled), _fill(body, filled))
+        send(uow, record, resource, each.code, to, _fill(subject, filled), _fill(body, filled))
 
 
 def _fill(text: Text, values: _Blanks) -> Text:

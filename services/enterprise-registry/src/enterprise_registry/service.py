@@ -9,6 +9,8 @@ from enterprise_registry.assessments.routes import rungs_router
 from enterprise_registry.authorisations import use_cases as authorisation_use_cases
 from enterprise_registry.authorisations.routes import router as authorisations
 from enterprise_registry.authorisations.store import AUTHORISATIONS
+from enterprise_registry.cases.feature import cases
+from enterprise_registry.cases.routes import support_router
 from enterprise_registry.filings import use_cases as filing_use_cases
 from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
@@ -43,10 +45,10 @@ SERVICE = Service(
     permissions=permissions(),
     resources=(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
-        APPLICATIONS, RECOGNITIONS, notices.RESOURCE, objections.RESOURCE,
+        APPLICATIONS, RECOGNITIONS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
     ),
     routers=(
-        me, organisations, rungs_router, enterprises, authorisations, filing_windows.router, filings,
+        me, organisations, rungs_router, support_router, cases.router, enterprises, authorisations, filing_windows.router, filings,
         assessments, application_windows.router, applications, recognitions, counts_router, notices.router,
         objections.router, policy,
     ),
@@ -61,5 +63,6 @@ SERVICE = Service(
         **filing_windows.timers,
         **application_windows.timers,
         **notices.timers,
+        **cases.timers,
     },
 )  # fmt: skip
