@@ -89,6 +89,30 @@ async def test_each_event_takes_effect_once_although_it_is_delivered_twice(world
     assert await world.column(pair.database, inbox.c.consumer) == ["list"] * 5
 
 
+async def test_what_piled_up_is_handled_together_and_one_poisoned_event_spoils_nothing(
+    world: Any, pair: Any
+) -> None:
+    transactions: set[int] = set()
+
+    async def fail(event: Any) -> None:
+        if event.aggregate == "e-17":
+            raise Poison("nobody can handle this")
+
+    async def note_transaction(uow: Any, _: Any) -> None:
+        found = await uow.execute(sa.text("SELECT pg_current_xact_id()::text::bigint"))
+        transactions.add(found.scalar_one())
+
+    for number in range(1, 41):
+        await pair.tell(number)
+    await pair.listener(keep_list(world, fail=fail), Handler(world.Listed, note_transaction, name="note"))
+    async with world.running(pair.consumer()):
+        await world.until(pair.idle)
+    assert sorted(await pair.effects()) == sorted(f"e-{n} v1" for n in range(1, 41) if n != 17)
+    assert [consumer for _, consumer, _, _ in await pair.letters()] == ["list"]
+    # Far fewer transactions than the eighty that one by one would have taken.
+    assert len(transactions) < 40
+
+
 async def test_the_newest_version_wins_in_whatever_order_events_come(world: Any, pair: Any) -> None:
     await pair.listener(keep_list(world))
     for version in (3, 1, 2):
