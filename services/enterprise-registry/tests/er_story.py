@@ -109,7 +109,11 @@ async def window(er: ServiceHarness, target: str = "tech_micro", **details: Any)
 
 
 ANSWERS = {"main_product": "精密轴承", "contact_person_title": "总工程师"}
-LICENCE = [{"file": "er_f1", "kind": "licence", "title": "营业执照"}]
+
+
+async def licence(client: Client) -> list[dict[str, Any]]:
+    """The material that the application form demands, freshly uploaded."""
+    return [await client.attachment("applications", "licence")]
 
 
 async def submitted(
@@ -119,7 +123,7 @@ async def submitted(
     opened = await window(er, target, **details)
     body: dict[str, Any] = {"window": opened["id"]}
     if target == "tech_micro":
-        body |= {"answers": ANSWERS, "attachments": LICENCE}
+        body |= {"answers": ANSWERS, "attachments": await licence(cast.signatory)}
     made = await cast.signatory.make("applications", body)
     return await cast.signatory.do(f"applications/{made['id']}", "submit")
 

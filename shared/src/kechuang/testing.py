@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import httpx
@@ -76,6 +77,8 @@ class ServiceHarness:
     async def __aenter__(self) -> Self:
         urls = await asyncio.to_thread(self._engines.create_database, self.service.package)
         self.urls = urls
+        self._files = TemporaryDirectory()
+        self._more.setdefault("files_url", f"file://{self._files.name}")
         self.settings = test_settings(self.service.package, urls, **self._more)
         await asyncio.to_thread(self._migrate, urls.owner)
         self.app = create_app(self.service, self.settings)
@@ -87,6 +90,7 @@ class ServiceHarness:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.__aexit__(None, None, None)
+        self._files.cleanup()
 
     def client(
         self,
@@ -174,6 +178,16 @@ class Client:
     async def make(self, path: str, body: Any) -> dict[str, Any]:
         """Create a record, or fail the test with the problem."""
         return _done(await self.post(path, body), 201)
+
+    async def attachment(self, resource: str, kind: str) -> dict[str, Any]:
+        """Upload a small file of its own content for a resource, and give it as a body's attachment."""
+        answer = await self.http.post(
+            "/api/v1/files",
+            params={"for": resource, "name": f"{kind}.txt"},
+            content=f"{kind} {new_id()}".encode(),
+            headers={"Content-Type": "text/plain"},
+        )
+        return {"file": _done(answer, 201)["id"], "kind": kind, "title": kind}
 
     async def read(self, path: str, **params: Any) -> dict[str, Any]:
         """Read, or fail the test with the problem."""

@@ -657,6 +657,9 @@ def upgrade() -> None:
         sa.Column("discipline", sa.Text(), nullable=True),
         sa.Column("chain", sa.Text(), nullable=True),
         sa.Column("budget_fen", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "attachments", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
         sa.Column("route", sa.Text(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("public_title", sa.Text(), nullable=True),

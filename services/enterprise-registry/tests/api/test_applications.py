@@ -2,7 +2,7 @@
 
 import asyncio
 
-from er_story import ANSWERS, LICENCE, approver, city, filed, on_notice, registered, submitted, window
+from er_story import ANSWERS, approver, city, filed, licence, on_notice, registered, submitted, window
 
 from kechuang.ids import new_id
 from kechuang.testing import ServiceHarness
@@ -34,7 +34,7 @@ class TestApplying:
             "/answers/contact_person_title", "/attachments/licence"
         }  # fmt: skip
         assert (await cast.county.get(path)).status_code == 404
-        await cast.signatory.patch(path, {"answers": ANSWERS, "attachments": LICENCE})
+        await cast.signatory.patch(path, {"answers": ANSWERS, "attachments": await licence(cast.signatory)})
         done = await cast.signatory.do(path, "submit")
         assert done["receipt"]["number"] == made["number"]
         assert done["assessment_result"] == "unknown"
@@ -139,7 +139,7 @@ class TestDeciding:
         opened = await window(er, skip_recommendation=True)
         made = []
         for cast in (one, two):
-            body = {"window": opened["id"], "answers": ANSWERS, "attachments": LICENCE}
+            body = {"window": opened["id"], "answers": ANSWERS, "attachments": await licence(cast.signatory)}
             found = await cast.signatory.make("applications", body)
             await cast.signatory.do(f"applications/{found['id']}", "submit")
             made.append(await one.city.do(f"applications/{found['id']}", "review"))
@@ -201,7 +201,8 @@ class TestDeciding:
         cast = await registered(er)
         opened = await window(er)
         made = await cast.signatory.make(
-            "applications", {"window": opened["id"], "answers": ANSWERS, "attachments": LICENCE}
+            "applications",
+            {"window": opened["id"], "answers": ANSWERS, "attachments": await licence(cast.signatory)},
         )
         record = new_id()
 

@@ -45,8 +45,8 @@ class TestTheStory:
     async def test_from_registration_to_recognition_in_jiangmen(self, jiangmen: ServiceHarness) -> None:
         cast = await registered(jiangmen)
         year = jiangmen.database.clock.today().year
-        accounts = [{"file": "er_f9", "kind": "accounts", "title": "财务报表"}]
         for period in (year - 3, year - 2, year - 1):
+            accounts = [await cast.signatory.attachment("filings", "accounts")]
             made = await cast.signatory.make(
                 "filings",
                 {"form": "annual_filing", "period": str(period), "facts": FACTS, "attachments": accounts},
@@ -73,7 +73,7 @@ class TestTheStory:
             "applications",
             {
                 "window": window["id"], "answers": ANSWERS,
-                "attachments": [{"file": f"er_{kind}", "kind": kind, "title": kind} for kind in kinds],
+                "attachments": [await cast.signatory.attachment("applications", each) for each in kinds],
             },
         )  # fmt: skip
         path = f"applications/{made['id']}"

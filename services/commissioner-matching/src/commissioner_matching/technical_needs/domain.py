@@ -49,6 +49,7 @@ class Need(Record):
     discipline: str | None
     chain: str | None
     budget_fen: int | None
+    attachments: Sequence[dict[str, Any]]
     route: str | None
     answer: str | None
     public_title: str | None

@@ -16,7 +16,7 @@ from commissioner_matching.technical_needs.store import needs
 from kechuang.db.unit import ReadUnit
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import Write
-from kechuang.http.schemas import Because, columns
+from kechuang.http.schemas import Because
 from kechuang_procedure.returns import ReturnForCorrection
 
 
@@ -32,13 +32,13 @@ router = ResourceRouter(needs, TechnicalNeedOut, show=show)
 @router.create(example=EXAMPLE)
 async def create(body: TechnicalNeedCreate, uow: Write) -> Need:
     """An enterprise's clerk drafts a need; nobody else sees it until it is submitted."""
-    return await use_cases.file_need(uow, columns(body))
+    return await use_cases.file_need(uow, body)
 
 
 @router.update(example={"budget": "350000.00"})
 async def update(record_id: RecordId, body: TechnicalNeedPatch, uow: Write) -> Need:
     """The owner changes a draft, or a need that was returned for correction."""
-    return await use_cases.correct_need(uow, record_id, columns(body, only_set=True))
+    return await use_cases.correct_need(uow, record_id, body)
 
 
 @router.verb("submit")

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from kechuang.http.attachments import MOST, Attachment, AttachmentOut
 from kechuang.http.schemas import ExternalId, Input, Line, Prose, RecordOut, merge_patch
 from kechuang.money import Money, MoneyOut
 
@@ -38,6 +39,7 @@ class TechnicalNeedCreate(Input):
         default=None, alias="budget", description="What the enterprise would spend, CNY"
     )
     campaign: str | None = Field(default=None, max_length=64, description="Need campaign it answers to")
+    attachments: list[Attachment] = Field(default_factory=list, max_length=MOST)
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
 
 
@@ -73,7 +75,10 @@ class TechnicalNeedReopen(Input):
 
 
 class TechnicalNeedOut(RecordOut):
-    """A technical need. `confidential` is null for those who may not read it."""
+    """A technical need. `confidential` is null for those who may not read it.
+
+    Attachments are seen by all who see the need: what is confidential belongs into `confidential`.
+    """
 
     title: str
     text: str
@@ -82,6 +87,7 @@ class TechnicalNeedOut(RecordOut):
     discipline: str | None
     chain: str | None
     budget_fen: MoneyOut | None = Field(serialization_alias="budget")
+    attachments: list[AttachmentOut]
     route: str | None
     answer: str | None
     public_title: str | None

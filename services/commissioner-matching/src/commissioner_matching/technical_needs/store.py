@@ -20,6 +20,7 @@ _table = record_table(
     sa.Column("discipline", sa.Text),
     sa.Column("chain", sa.Text),
     sa.Column("budget_fen", sa.BigInteger),
+    sa.Column("attachments", JSONB, nullable=False, server_default="[]"),
     sa.Column("route", sa.Text),
     sa.Column("answer", sa.Text),
     sa.Column("public_title", sa.Text),

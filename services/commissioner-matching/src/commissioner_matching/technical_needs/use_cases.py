@@ -5,9 +5,13 @@ from typing import Any
 from commissioner_matching.metadata import parties
 from commissioner_matching.need_campaigns import need_campaigns
 from commissioner_matching.technical_needs.domain import Need, way_of_solving
+from commissioner_matching.technical_needs.schemas import TechnicalNeedCreate, TechnicalNeedPatch
 from commissioner_matching.technical_needs.store import needs
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import NotPermitted
+from kechuang.http.attachments import attached
+from kechuang.http.schemas import columns
+from kechuang.ids import new_id
 from kechuang.messaging.events import Received
 from kechuang.text import Text
 from kechuang.timers import Timer
@@ -18,22 +22,30 @@ from kechuang_procedure.returns import ReturnForCorrection, returned
 RETURN_TIMER = "technical-needs.return-due"
 
 
-async def file_need(uow: UnitOfWork, values: dict[str, Any]) -> Need:
+async def file_need(uow: UnitOfWork, body: TechnicalNeedCreate) -> Need:
     """An enterprise drafts a need; it takes its place from the organisation's registration."""
     uscc = uow.actor.organisation
     if uscc is None:
         raise NotPermitted(Text("令牌未指明单位。", "The token names no organisation."))
     await parties.require_authority(uow, uscc, "draft")
     owner = await parties.require_active(uow, uscc, "/organisation")
+    record_id = new_id()
+    files = await attached(uow, "technical-needs", record_id, body.attachments)
     return await needs.create(
-        uow, organisation=uscc, city=owner.city, division=owner.division, zones=list(owner.zones),
-        invited_persons=[], serving_persons=[], returns=[], **values,
+        uow, record_id=record_id, organisation=uscc, city=owner.city, division=owner.division,
+        zones=list(owner.zones), invited_persons=[], serving_persons=[], returns=[],
+        **columns(body) | {"attachments": files},
     )  # fmt: skip
 
 
-async def correct_need(uow: UnitOfWork, need_id: str, values: dict[str, Any]) -> Need:
+async def correct_need(uow: UnitOfWork, need_id: str, body: TechnicalNeedPatch) -> Need:
     """The owner changes a draft or a returned need."""
     need = await _of_owner(uow, need_id, "update", "draft")
+    values = columns(body, only_set=True)
+    if "attachments" in values:
+        values["attachments"] = await attached(
+            uow, "technical-needs", need.id, body.attachments, before=need.attachments
+        )
     return await needs.change(uow, need, "update", **values)
 
 

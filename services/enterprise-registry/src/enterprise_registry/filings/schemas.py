@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from kechuang.codes import Uscc
+from kechuang.http.attachments import MOST, Attachment, AttachmentOut
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
 from kechuang.money import Money, MoneyOut
 
@@ -22,15 +23,6 @@ EXAMPLE = {
 }
 
 
-class FilingAttachment(BaseModel):
-    """A file that proves something."""
-
-    model_config = {"extra": "forbid", "str_strip_whitespace": True}
-    file: Line = Field(description="Id of an uploaded file")
-    kind: Line = Field(description="Code of the form's material", examples=["audit_report"])
-    title: Line
-
-
 class FilingProject(BaseModel):
     """An R&D project of the period (研发项目)."""
 
@@ -45,7 +37,7 @@ class FilingProject(BaseModel):
 class _Content(Input):
     facts: dict[str, Any] = Field(default_factory=dict, description="Answers by the form's JSON Schema")
     rd_projects: list[FilingProject] = Field(default_factory=list, max_length=500)
-    attachments: list[FilingAttachment] = Field(default_factory=list, max_length=50)
+    attachments: list[Attachment] = Field(default_factory=list, max_length=MOST)
 
 
 class FilingCreate(_Content):
@@ -109,7 +101,7 @@ class FilingOut(RecordOut):
     statistical: bool = Field(description="Feeds totals only; assessments never read it")
     facts: dict[str, Any]
     rd_projects: list[FilingProjectOut]
-    attachments: list[dict[str, Any]]
+    attachments: list[AttachmentOut]
     window: str | None
     supersedes: str | None
     warnings: list[FilingWarning]

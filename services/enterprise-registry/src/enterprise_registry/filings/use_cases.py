@@ -13,7 +13,9 @@ from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.procedure import filing_windows, is_due, reasons, with_due_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, FieldError, Invalid, invalid
+from kechuang.http.attachments import attached
 from kechuang.http.schemas import columns
+from kechuang.ids import new_id
 from kechuang.text import Text
 from kechuang.timers import Timer
 from kechuang_contracts import enterprise_registry as events
@@ -54,8 +56,10 @@ async def draft(uow: UnitOfWork, body: FilingCreate) -> Filing:
             code="already_filed",
             extra={"existing": {"id": live[0].id, "number": live[0].number, "label": body.period}},
         )  # fmt: skip
+    record_id = new_id()
+    files = await attached(uow, "filings", record_id, body.attachments)
     return await filings.create(
-        uow, **columns(body) | {"organisation": uscc}, form_version=form.version, statistical=form.statistical,
+        uow, record_id=record_id, **columns(body) | {"organisation": uscc, "attachments": files}, form_version=form.version, statistical=form.statistical,
         warnings=[], returns=[], pack=stamp(pack), city=owner.city, division=owner.division,
         zones=list(owner.zones),
     )  # fmt: skip
@@ -93,6 +97,10 @@ async def update(uow: UnitOfWork, record_id: str, body: FilingPatch) -> Filing:
         merged = {**filing.facts, **(values["facts"] or {})}
         values["facts"] = {key: each for key, each in merged.items() if each is not None}
         forms.require(form_of(uow, filing).fields, values["facts"], pointer="/facts", complete=False)
+    if "attachments" in values:
+        values["attachments"] = await attached(
+            uow, "filings", filing.id, body.attachments, before=filing.attachments
+        )
     return await filings.change(uow, filing, "update", **values)
 
 
