@@ -15,7 +15,9 @@ from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.procedure import application_windows
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, FieldError, Invalid, invalid
+from kechuang.http.attachments import attached
 from kechuang.http.schemas import columns
+from kechuang.ids import new_id
 from kechuang.records import plain
 from kechuang.text import Text
 from kechuang_packs.models.content import FormDefinition
@@ -44,8 +46,11 @@ async def draft(uow: UnitOfWork, body: ApplicationCreate) -> Application:
                 code="already_applied",
                 extra={"existing": {"id": each.id, "number": each.number, "label": each.target}},
             )
+    record_id = new_id()
+    files = await attached(uow, "applications", record_id, body.attachments)
     return await applications.create(
-        uow, **columns(body) | {"organisation": uscc, "target": window.target},
+        uow, record_id=record_id,
+        **columns(body) | {"attachments": files, "organisation": uscc, "target": window.target},
         node=shelf.canonical(pack, window.target), decided_by=node.decided_by, form=window.form,
         form_version=window.form_version, returns=[], pack=stamp(pack),
         skips_recommendation=bool(window.details.get("skip_recommendation")),
@@ -87,6 +92,10 @@ async def update(uow: UnitOfWork, record_id: str, body: ApplicationPatch) -> App
         form = form_of(uow, application)
         if form is not None:
             forms.require(form.fields, values["answers"], pointer="/answers", complete=False)
+    if "attachments" in values:
+        values["attachments"] = await attached(
+            uow, "applications", application.id, body.attachments, before=application.attachments
+        )
     return await applications.change(uow, application, "update", **values)
 
 

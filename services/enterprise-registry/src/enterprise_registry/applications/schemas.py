@@ -3,27 +3,19 @@
 from datetime import date
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from kechuang.codes import Uscc
+from kechuang.http.attachments import MOST, Attachment, AttachmentOut
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
 
 EXAMPLE = {"window": "018e2b69-…", "answers": {}, "attachments": []}
 DECISION = {"outcome": "recognised", "document_no": "江科〔2024〕12号", "decided_on": "2024-04-12"}
 
 
-class ApplicationAttachment(BaseModel):
-    """A file that proves something."""
-
-    model_config = {"extra": "forbid", "str_strip_whitespace": True}
-    file: Line = Field(description="Id of an uploaded file")
-    kind: Line = Field(description="Code of the form's material or the window's material")
-    title: Line
-
-
 class _Content(Input):
     answers: dict[str, Any] = Field(default_factory=dict, description="Answers by the form's JSON Schema")
-    attachments: list[ApplicationAttachment] = Field(default_factory=list, max_length=50)
+    attachments: list[Attachment] = Field(default_factory=list, max_length=MOST)
 
 
 class ApplicationCreate(_Content):
@@ -126,7 +118,7 @@ class ApplicationOut(RecordOut):
     form: str | None
     form_version: str | None
     answers: dict[str, Any]
-    attachments: list[ApplicationAttachment]
+    attachments: list[AttachmentOut]
     recommender: str | None
     recommendation: str | None
     review_opinion: str | None
