@@ -1,22 +1,32 @@
 """The fact base of an organisation: registration facts and its filings, verified before submitted ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy.engine import Row
 
 from enterprise_registry.filings.checks import filed_facts
 from enterprise_registry.filings.domain import Filing
 from enterprise_registry.filings.store import filings
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from enterprise_registry.ladders.vocabulary import Vocabulary
-from enterprise_registry.organisations.domain import Organisation
 from enterprise_registry.organisations.store import organisations
 from enterprise_registry.policy.facts import FactFormatError, stored, vocabulary_of
-from enterprise_registry.policy.library import library
+from enterprise_registry.policy.library import Library, library
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang_packs import Pack
+from kechuang_packs.models.content import FormDefinition
 
 _READ = ("submitted", "verified", "superseded")
+
+
+Statement = Filing | Row[Any]
+"""A filing's record, or a row of a query that reads the same columns of many."""
+
+FormOf = Callable[[str, str], FormDefinition]
+"""The form of a pack version (`id@version`) by its code."""
 
 
 async def fact_base(
@@ -29,21 +39,38 @@ async def fact_base(
     """
     shelf = library(unit)
     words = vocabulary_of(shelf.packs, pack)
-    stated: list[_Stated] = []
     organisation = await organisations.lookup_one(unit, uscc=uscc)
-    if organisation is not None:
-        stated += _registered(words, organisation)
+    registered = {} if organisation is None else organisation.facts
+    found = await filings.lookup(unit, organisation=uscc, statistical=False)
+    facts = gathered(words, registered, found, form_reader(shelf), on=on, verified_only=verified_only)
+    return FactBase(words, on, facts)
+
+
+def form_reader(shelf: Library) -> FormOf:
+    """Give forms by pack version and code, each looked up once."""
+    return cache(lambda pack, code: shelf.form(shelf.stamped(pack), code))
+
+
+def gathered(
+    words: Vocabulary,
+    registered: Mapping[str, Mapping[str, Any]],
+    found: Iterable[Statement],
+    form_of: FormOf,
+    *,
+    on: date,
+    verified_only: bool = False,
+) -> dict[FactRef, Filed]:
+    """Gather what was registered and filed into facts; the one place that says which statement counts."""
+    stated = list(_registered(words, registered))
     day = date.min
-    for filing in _in_force(await filings.lookup(unit, organisation=uscc, statistical=False), on):
+    for filing in _in_force(found, on):
         # A year that was verified late does not state anew what a later year has stated since.
         day = max(day, (filing.verified_on if _verified_by(filing, on) else filing.submitted_on) or on)
-        form = shelf.form(shelf.stamped(filing.pack or ""), filing.form)
+        form = form_of(filing.pack or "", filing.form)
         values = filed_facts(words, form, filing.period, filing.facts, verified=_verified_by(filing, on))
         stated += [_Stated(day, filing.period, ref, each) for ref, each in values.items()]
     stated.sort(key=lambda each: (each.filed.verified, each.day, each.period))
-    return FactBase(
-        words, on, {each.ref: each.filed for each in stated if each.filed.verified or not verified_only}
-    )
+    return {each.ref: each.filed for each in stated if each.filed.verified or not verified_only}
 
 
 class _Stated(NamedTuple):
@@ -55,8 +82,8 @@ class _Stated(NamedTuple):
     filed: Filed
 
 
-def _registered(words: Vocabulary, organisation: Organisation) -> Iterator[_Stated]:
-    for key, each in organisation.facts.items():
+def _registered(words: Vocabulary, registered: Mapping[str, Mapping[str, Any]]) -> Iterator[_Stated]:
+    for key, each in registered.items():
         fact = words.facts.get(key)
         if fact is None:
             continue
@@ -67,11 +94,11 @@ def _registered(words: Vocabulary, organisation: Organisation) -> Iterator[_Stat
         yield _Stated(date.fromisoformat(each["on"]), "", (key, None), filed)
 
 
-def _verified_by(filing: Filing, on: date) -> bool:
+def _verified_by(filing: Statement, on: date) -> bool:
     return filing.verified_on is not None and filing.verified_on <= on
 
 
-def _in_force(found: Iterable[Filing], on: date) -> list[Filing]:
+def _in_force(found: Iterable[Statement], on: date) -> list[Statement]:
     """The filings known on the day, without those that a correction verified by then replaced."""
     known = [
         each
