@@ -60,7 +60,21 @@ def gathered(
     on: date,
     verified_only: bool = False,
 ) -> dict[FactRef, Filed]:
-    """Gather what was registered and filed into facts; the one place that says which statement counts."""
+    """Gather what was registered and filed into facts."""
+    stated = sourced(words, registered, found, form_of, on=on, verified_only=verified_only)
+    return {ref: each.filed for ref, each in stated.items()}
+
+
+def sourced(
+    words: Vocabulary,
+    registered: Mapping[str, Mapping[str, Any]],
+    found: Iterable[Statement],
+    form_of: FormOf,
+    *,
+    on: date,
+    verified_only: bool = False,
+) -> dict[FactRef, "Stated"]:
+    """Give each fact with the statement it is taken from; the one place that says which statement counts."""
     stated = list(_registered(words, registered))
     day = date.min
     for filing in _in_force(found, on):
@@ -68,21 +82,25 @@ def gathered(
         day = max(day, (filing.verified_on if _verified_by(filing, on) else filing.submitted_on) or on)
         form = form_of(filing.pack or "", filing.form)
         values = filed_facts(words, form, filing.period, filing.facts, verified=_verified_by(filing, on))
-        stated += [_Stated(day, filing.period, ref, each) for ref, each in values.items()]
+        stated += [Stated(day, filing.period, ref, each, filing.id) for ref, each in values.items()]
     stated.sort(key=lambda each: (each.filed.verified, each.day, each.period))
-    return {each.ref: each.filed for each in stated if each.filed.verified or not verified_only}
+    return {each.ref: each for each in stated if each.filed.verified or not verified_only}
 
 
-class _Stated(NamedTuple):
-    """A fact as it was stated: what has one value only is taken from the latest statement."""
+class Stated(NamedTuple):
+    """A fact as it was stated: what has one value only is taken from the latest statement.
+
+    `filing` is the id of the filing that states it, None for a fact of registration.
+    """
 
     day: date
     period: str
     ref: FactRef
     filed: Filed
+    filing: str | None
 
 
-def _registered(words: Vocabulary, registered: Mapping[str, Mapping[str, Any]]) -> Iterator[_Stated]:
+def _registered(words: Vocabulary, registered: Mapping[str, Mapping[str, Any]]) -> Iterator[Stated]:
     for key, each in registered.items():
         fact = words.facts.get(key)
         if fact is None:
@@ -91,7 +109,7 @@ def _registered(words: Vocabulary, registered: Mapping[str, Mapping[str, Any]]) 
             filed = Filed(stored(fact, each["value"]), bool(each["verified"]))
         except FactFormatError:
             continue  # a later pack version reads the fact in another unit: unknown, never wrong
-        yield _Stated(date.fromisoformat(each["on"]), "", (key, None), filed)
+        yield Stated(date.fromisoformat(each["on"]), "", (key, None), filed, None)
 
 
 def _verified_by(filing: Statement, on: date) -> bool:
