@@ -51,9 +51,8 @@ def load_subscriptions() -> Subscriptions:
     document: dict[str, Any] = YAML(typ="safe").load(text)
     hears = {name: tuple(entry["hears"]) for name, entry in document["services"].items()}
     for name, heard in hears.items():
-        unknown = set(heard) - set(hears)
-        if unknown or name in heard:
-            raise ValueError(f"subscriptions.yaml: {name} cannot hear {sorted(unknown or {name})}")
+        if unknown := set(heard) - set(hears):
+            raise ValueError(f"subscriptions.yaml: {name} cannot hear {sorted(unknown)}")
     return Subscriptions(
         hears=hears,
         duplicate_window=float(document["streams"]["duplicate_window"]),

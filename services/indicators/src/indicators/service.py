@@ -18,7 +18,8 @@ from kechuang.service import Service
 from kechuang.text import Text
 from kechuang_contracts.permissions import permissions
 
-HEARD = ("enterprise-registry", "commissioner-matching", "project-bidding")
+# The read models of work items and messages hold those of all services, this one included.
+HEARD = ("enterprise-registry", "commissioner-matching", "project-bidding", "indicators")
 
 SERVICE = Service(
     name="indicators",

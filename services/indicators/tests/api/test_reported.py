@@ -8,6 +8,7 @@ from in_story import World, hear
 from indicators import recount
 from indicators.progress.figures import AsOf
 from kechuang.access import Actor
+from kechuang.messaging.consumer import handle
 from kechuang.testing import Client, ServiceHarness
 
 CITY, COUNTY = "360400", "360402"
@@ -110,6 +111,25 @@ async def test_a_return_is_submitted_returned_verified_and_published(quiet: Serv
     assert (await value(quiet, area=COUNTY))["value"] is None
     await approver.do(address, "publish")
     assert (await value(quiet, area=COUNTY))["value"] == "31.5"
+
+
+async def test_a_return_waits_in_the_work_list_of_who_verifies_it(quiet: ServiceHarness) -> None:
+    """This service's own matters stand in the list of all services that it keeps."""
+    county = quiet.client(roles=["county_officer"], areas=[COUNTY])
+    body: dict[str, Any] = {"window": await window(quiet), "area": COUNTY, "period": "2024-Q1", "nil": True}
+    made = await county.make("submissions", body)
+
+    async def waiting() -> list[str]:
+        for envelope in await quiet.events("work-item"):
+            await handle(quiet.database, envelope)
+        page = await officer(quiet).read("work-items", limit=200)
+        return [each["verb"] for each in page["items"] if each["record"] == made["id"]]
+
+    assert await waiting() == []
+    await county.do(f"submissions/{made['id']}", "submit")
+    assert await waiting() == ["verify"]
+    await officer(quiet).do(f"submissions/{made['id']}", "verify")
+    assert await waiting() == []  # publishing is the approver's
 
 
 async def test_who_submitted_does_not_verify_and_cells_name_reported_indicators(

@@ -25,7 +25,7 @@ ENDED_BY: Final[Mapping[str, str]] = {
     "call.published": "call.ended",
     "alliance.activated": "alliance.dissolved",
     "register-record.confirmed": "register-record.ended",
-    "reserve-pool-member.joined": "reserve-pool-member.left",
+    "reserve-pool-member.joined": "reserve-pool-member.ended",
 }
 """Beginning → ending, of the same record. A snapshot (`….changed`) is ended by the next one."""
 
