@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from kechuang_packs.checks import benefits, facts, figures, places, references, rules
+from kechuang_packs.checks import benefits, facts, figures, places, references, registers, rules, scoring
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.reading import Path_, ReadPack
 from kechuang_packs.source import Fault
@@ -22,24 +22,30 @@ CHECKS: tuple[Check, ...] = (
     rules.conditions,
     rules.versions,
     rules.scoring_models,
+    scoring.scoring,
     figures.indicators,
     figures.sums,
     figures.forms,
     figures.dates,
     benefits.benefits,
+    registers.kinds,
 )
 
 
 def check_all(read: Mapping[tuple[str, str], ReadPack]) -> list[Fault]:
     """All faults of all packs."""
     packs = {key: item.pack for key, item in read.items()}
+    return [fault for item in read.values() for fault in check_one(item, packs)]
+
+
+def check_one(item: ReadPack, packs: Mapping[tuple[str, str], Pack]) -> list[Fault]:
+    """All faults of one pack among these packs, itself one of them."""
     faults: list[Fault] = []
-    for item in read.values():
-        for index, reference in enumerate(item.pack.header.refers_to):
-            if (reference.pack, reference.version) not in packs:
-                message = f"no pack {reference.pack} of version {reference.version}"
-                faults.append(item.fault(("header", "refers_to", index), message))
-        visible = visible_from(item.pack, packs)
-        for check in CHECKS:
-            faults += [item.fault(path, message) for path, message in check(item.pack, visible)]
+    for index, reference in enumerate(item.pack.header.refers_to):
+        if (reference.pack, reference.version) not in packs:
+            message = f"no pack {reference.pack} of version {reference.version}"
+            faults.append(item.fault(("header", "refers_to", index), message))
+    visible = visible_from(item.pack, packs)
+    for check in CHECKS:
+        faults += [item.fault(path, message) for path, message in check(item.pack, visible)]
     return faults

@@ -47,8 +47,8 @@ def scoring_models(pack: Pack, visible: Visible) -> Found:
             continue
         if model.weights and total != parse_points(100):
             yield (*path, "weights"), f"the weights sum to {total / 100:g}, not to 100"
-        if bool(model.weights) == (model.score is not None):
-            yield path, "a scoring model has weights or a score"
+        if bool(model.weights) + (model.score is not None) + bool(model.dimensions) != 1:
+            yield path, "a scoring model has weights, a score or dimensions"
 
 
 def versions(pack: Pack, _visible: Visible) -> Found:

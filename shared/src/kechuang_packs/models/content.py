@@ -10,78 +10,13 @@ from pydantic import Field
 from kechuang_packs.models.benefits import BenefitRule, Fund
 from kechuang_packs.models.common import (
     Code,
-    FactKey,
     Item,
-    Level,
-    Literal_,
     NodeRef,
     Provenance,
     Strict,
     Text,
 )
-from kechuang_packs.models.conditions import Condition, ScoreSpec
-
-
-class RegisterKind(Item):
-    """A kind of the register mechanism: platforms, carriers, tenants, products, patents, awards, trainings …"""
-
-    group: Literal[
-        "platform", "carrier", "tenant", "product", "technology", "patent", "award", "training", "event", "enclave",
-        "pool", "finance", "demonstration", "institution", "other",
-    ]  # fmt: skip
-    levels: tuple[Level, ...] = Field(default=(), description="empty: the document gives no level")
-    host_kinds: tuple[str, ...] = ()
-    fields: dict[str, Any] = Field(default_factory=dict, description="JSON Schema (2020-12) of `fields`")
-    validity_years: int | None = None
-    parent: Code | None = Field(default=None, description="the kind this is a part of (tenant of a carrier)")
-    evidence: tuple[Text, ...] = ()
-
-
-class PlatformGoal(Item):
-    """What the document says of a kind of platform: how many, which ones by name."""
-
-    register_kind: Code
-    level: Level | None = None
-    count: int | None = None
-    count_max: int | None = None
-    count_new: int | None = None
-    existing: int | None = None
-    stretch: int | None = None
-    named: tuple[str, ...] = ()
-    partners: tuple[str, ...] = ()
-    tests: tuple[Text, ...] = Field(default=(), description="有人员, 有场所 …")
-    indicator: Code | None = None
-
-
-class RegistersFile(Strict):
-    """registers.yaml"""
-
-    kinds: tuple[RegisterKind, ...] = ()
-    platform_goals: tuple[PlatformGoal, ...] = ()
-
-
-class AllianceKind(Item):
-    """An alliance or consortium (创新联盟, 创新联合体)."""
-
-    kind: Literal["alliance", "consortium", "centre", "cluster", "association"]
-    level: Level | None = None
-    count: int | None = None
-    one_per: Literal["chain_or_cluster", "chain", "cluster"] | None = None
-    may_be_led_by: tuple[Text, ...] = ()
-    lead_condition: Condition | None = None
-    members: tuple[Text, ...] = ()
-    member_roles: tuple[Item, ...] = ()
-    members_min: int | None = None
-    goal: Text | None = None
-    pattern: str | None = None
-    city_role: Text | None = None
-    indicator: Code | None = None
-
-
-class AlliancesFile(Strict):
-    """alliances.yaml"""
-
-    alliances: tuple[AllianceKind, ...] = ()
+from kechuang_packs.models.conditions import Condition
 
 
 class ServiceItem(Item):
@@ -135,40 +70,6 @@ class ListsFile(Strict):
     """lists.yaml"""
 
     groups: tuple[ListGroup, ...] = ()
-
-
-class Weight(Strict):
-    """A dimension of a scoring model and its lines."""
-
-    code: Code
-    name: Text
-    weight: Literal_
-
-
-class ScoringModel(Item):
-    """A scoring model: portrait, selection, talent evaluation, bid review or assessment of units."""
-
-    purpose: Literal["portrait", "selection", "review", "talent", "assessment", "points"]
-    version: str
-    weights: tuple[Weight, ...] = Field(default=(), description="dimensions of a judged model; sum 100")
-    score: ScoreSpec | None = Field(default=None, description="a model computed from facts")
-
-
-class PointRule(Item):
-    """企业创新积分: what earns points. A table without weights refuses to score."""
-
-    stage: Code | None = None
-    fact: FactKey | None = None
-    event: str | None = None
-    points: Literal_ | None = None
-    weight: Literal_ | None = None
-
-
-class ScoringFile(Strict):
-    """scoring.yaml"""
-
-    models: tuple[ScoringModel, ...] = ()
-    points: tuple[PointRule, ...] = ()
 
 
 class NoticePeriod(Provenance):

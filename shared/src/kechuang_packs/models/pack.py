@@ -19,7 +19,6 @@ from kechuang_packs.models.content import (
     ListsFile,
     MessagesFile,
     PeriodsFile,
-    ScoringFile,
     ServicesFile,
 )
 from kechuang_packs.models.facts import FactsFile
@@ -27,6 +26,7 @@ from kechuang_packs.models.indicators import IndicatorsFile, MilestonesFile, Sup
 from kechuang_packs.models.ladder import LadderFile
 from kechuang_packs.models.programmes import CommissionerFile, TalentFile
 from kechuang_packs.models.registers import AlliancesFile, RegistersFile
+from kechuang_packs.models.scoring import ScoringFile
 
 PackId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Version = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)*$", description="e.g. 2024.1; greater is later")]

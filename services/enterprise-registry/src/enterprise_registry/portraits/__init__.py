@@ -1,0 +1,1 @@
+"""Innovation portraits (创新画像): dated, stored, rebuildable."""

@@ -1,0 +1,1 @@
+"""Scoring models (评分模型): drafted, published, superseded; old scores keep theirs."""
