@@ -22,7 +22,10 @@ if TYPE_CHECKING:  # these modules import this one
 
 @dataclass(frozen=True)
 class Service:
-    """A service: its names, its resources, and everything that its processes run."""
+    """A service: its names, its resources, and everything that its processes run.
+
+    `words` names the fields of its answers in both languages: the headings of an exported table.
+    """
 
     name: str
     code: str
@@ -36,6 +39,7 @@ class Service:
     handlers: "Sequence[AnyHandler]" = ()
     timers: "Mapping[str, TimerHandler]" = field(default_factory=dict)
     jobs: "Mapping[str, JobKind]" = field(default_factory=dict)
+    words: "Mapping[str, Text]" = field(default_factory=dict)
     on_start: "Sequence[Callable[[Any], Awaitable[None]]]" = ()
 
     def resource(self, name: str) -> "Resource[Any]":

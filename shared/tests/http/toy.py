@@ -1,20 +1,24 @@
 """A toy service with one resource, to try the HTTP edge on: notes that an organisation drafts and submits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from pydantic import Field
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kechuang import access
 from kechuang.access import PermissionTable
-from kechuang.db.unit import UnitOfWork
+from kechuang.db.unit import ReadUnit, UnitOfWork
+from kechuang.http.attachments import MOST, Attachment, AttachmentOut, attached
 from kechuang.http.imports import Import, OnMatch, Outcome
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import Write
 from kechuang.http.schemas import Because, Input, Line, RecordOut, columns, merge_patch
+from kechuang.ids import new_id
 from kechuang.money import Money, MoneyOut
 from kechuang.records import Records
 from kechuang.resources import Filter, Record, Resource, record_table
@@ -31,6 +35,8 @@ class Note(Record):
     title: str
     secret: str | None
     amount_fen: int | None
+    due_on: date | None
+    attachments: Sequence[Mapping[str, Any]]
 
 
 def sight(note: Note) -> Iterable[str]:
@@ -46,6 +52,7 @@ NOTES: Resource[Note] = Resource(
     table=record_table(
         "note", metadata, "NT",
         sa.Column("title", sa.Text, nullable=False), sa.Column("secret", sa.Text), sa.Column("amount_fen", sa.BigInteger),
+        sa.Column("due_on", sa.Date), sa.Column("attachments", JSONB, nullable=False, server_default="[]"),
     ),
     record=Note,
     machine=Machine(
@@ -65,6 +72,8 @@ NOTES: Resource[Note] = Resource(
     unlogged=frozenset({"secret"}),
     search=("title",),
     filters={"title": Filter("title", Text("标题", "Title"))},
+    dates={"due_on": Text("到期日", "Due on")},
+    sorts=("created_at", "updated_at", "number", "title"),
 )  # fmt: skip
 notes = Records(NOTES)
 
@@ -74,6 +83,8 @@ class NoteCreate(Input):
     secret: Line | None = None
     amount_fen: Money | None = Field(default=None, alias="amount")
     division: Annotated[str, Field(pattern=r"^\d{6}$")] = "440703"
+    due_on: date | None = None
+    attachments: list[Attachment] = Field(default_factory=list, max_length=MOST)
 
 
 @merge_patch
@@ -85,23 +96,41 @@ class NoteOut(RecordOut):
     title: str
     secret: str | None
     amount_fen: MoneyOut | None = Field(serialization_alias="amount")
+    due_on: date | None
+    attachments: list[AttachmentOut]
 
 
-router = ResourceRouter(notes, NoteOut)
+def show(note: Note, unit: ReadUnit) -> NoteOut:
+    """Only the owner reads the secret."""
+    shown = NoteOut.model_validate(note)
+    mine = note.organisation == unit.actor.organisation
+    return shown if mine or note.secret is None else shown.model_copy(update={"secret": "***"})
+
+
+router = ResourceRouter(notes, NoteOut, show=show)
 
 
 @router.create(example={"title": "一"})
 async def create(body: NoteCreate, uow: Write) -> Note:
     """Draft a note."""
-    return await notes.create(uow, organisation=uow.actor.organisation, city="440700", **columns(body))
+    record_id = new_id()
+    files = await attached(uow, "notes", record_id, body.attachments)
+    return await notes.create(
+        uow, record_id=record_id, organisation=uow.actor.organisation, city="440700",
+        **columns(body) | {"attachments": files},
+    )  # fmt: skip
 
 
 @router.update(example={"title": "二"})
 async def update(record_id: RecordId, body: NotePatch, uow: Write) -> Note:
     """Change a draft."""
-    return await notes.change(
-        uow, await notes.load(uow, record_id, "update"), "update", **columns(body, only_set=True)
-    )
+    note = await notes.load(uow, record_id, "update")
+    values = columns(body, only_set=True)
+    if "attachments" in values:
+        values["attachments"] = await attached(
+            uow, "notes", note.id, body.attachments, before=note.attachments
+        )
+    return await notes.change(uow, note, "update", **values)
 
 
 @router.verb("submit")
@@ -144,6 +173,12 @@ IMPORT = Import(
 IMPORT.add_routes(router)
 
 
+WORDS = {
+    "number": Text("编号", "Number"), "state": Text("状态", "State"), "title": Text("标题", "Title"),
+    "amount": Text("金额", "Amount"), "secret": Text("密", "Secret"), "division": Text("所在县区", "Division"),
+}  # fmt: skip
+
+
 def permissions(folder: Path) -> PermissionTable:
     """Write a small table and read it back as a package's file."""
     table = """
@@ -155,6 +190,7 @@ notes:
   handle: {county_officer: place}
   decide: {county_officer: place, city_approver: place}
   import: {enterprise_clerk: owner}
+  export: {enterprise_clerk: owner, county_officer: place, auditor: all}
 jobs:
   read: {enterprise_clerk: self, auditor: all}
   cancel: {enterprise_clerk: self}
@@ -180,5 +216,5 @@ def service(folder: Path) -> Service:
     return Service(
         name="toy", code="ty", package="toy", title=Text("试", "toy"), summary=Text("试", "toy"),
         metadata=metadata, permissions=permissions(folder), resources=(NOTES,), routers=(router,),
-        jobs={IMPORT.kind: IMPORT.job},
+        jobs={IMPORT.kind: IMPORT.job}, words=WORDS,
     )  # fmt: skip

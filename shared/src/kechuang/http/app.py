@@ -14,6 +14,7 @@ from starlette.routing import Route
 from kechuang.db.engines import Database
 from kechuang.db.migrations import is_current
 from kechuang.http import clock, openapi, problems
+from kechuang.http.export import export_router
 from kechuang.http.files import file_router
 from kechuang.http.jobs import job_router
 from kechuang.http.middleware import Edge
@@ -59,6 +60,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.state.draining = False
     app.state.tokens = TokenVerifier(settings, database.clock)
     app.router.route_class = KitRoute
+    app.include_router(export_router(service), prefix=API)  # before `/{record_id}` takes its addresses
     for router in service.routers:
         app.include_router(router, prefix=API)
     app.include_router(job_router(service), prefix=API)

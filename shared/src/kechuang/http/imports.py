@@ -28,6 +28,7 @@ from kechuang.http.jobs import JobOut, read_job
 from kechuang.http.problems import field_errors
 from kechuang.http.resource import ResourceRouter
 from kechuang.http.route import Operation, Write, operation
+from kechuang.http.view import Offer
 from kechuang.jobs import Chunk, Job, JobKind, start_job
 from kechuang.records import Records
 from kechuang.spreadsheets import Column, Row, csv_template, read_table, xlsx_template
@@ -172,6 +173,9 @@ class Import(Generic[Body]):
         """Register `POST …/imports` and `GET …/imports/template`; before the router's `{id}` routes match."""
         resource = self.records.resource
         plural = resource.name.replace("-", "_")
+        router.view.offers.append(
+            Offer("import", Text("批量导入", "Import"), resource.action("import"), f"import_{plural}")
+        )
 
         @operation(Operation(f"{resource.name}:import", needs_key=True))
         async def start_import(

@@ -13,9 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kechuang.clock import monotonic
 from kechuang.http import problems
 from kechuang.ids import random_id
-from kechuang.telemetry import log, observe_request
+from kechuang.telemetry import log, observe_request, parse_traceparent, span
 
-_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -42,6 +41,22 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        parent = parse_traceparent(_header(scope, b"traceparent"))
+        with span(scope["method"], kind="server", parent=parent) as step:
+            scope["kechuang.trace_id"] = step.context.trace_id
+            scope["kechuang.traceparent"] = step.context.traceparent
+            status = await self._answer(scope, receive, send)
+            template = getattr(scope.get("route"), "path", "unmatched")
+            step.set(
+                name=f"{scope['method']} {template}",
+                **{"http.request.method": scope["method"], "http.route": template,
+                   "http.response.status_code": status},
+            )  # fmt: skip
+            if status >= 500:  # noqa: PLR2004  our own failure
+                step.failed(str(status))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer one request within its span; gives the status."""
         started = monotonic()
         self._identify(scope)
         request_id = scope["kechuang.request_id"].encode()
@@ -73,17 +88,13 @@ class Edge:
             await answer(scope, limited, send_marked)
         finally:
             self._account(scope, status, monotonic() - started)
+        return status
 
     def _identify(self, scope: Scope) -> None:
-        traceparent = _header(scope, b"traceparent")
-        matched = _TRACEPARENT.match(traceparent) if traceparent else None
         request_id = _header(scope, b"x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
             request_id = random_id()
-        trace_id = matched.group(1) if matched else random_id().replace("-", "")
         scope["kechuang.request_id"] = request_id
-        scope["kechuang.trace_id"] = trace_id
-        scope["kechuang.traceparent"] = f"00-{trace_id}-{random_id().replace('-', '')[:16]}-01"
 
     def _limited(self, receive: Receive) -> Receive:
         """Count what arrives, also when no length was declared."""
