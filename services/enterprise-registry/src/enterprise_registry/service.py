@@ -11,6 +11,16 @@ from enterprise_registry.authorisations.routes import router as authorisations
 from enterprise_registry.authorisations.store import AUTHORISATIONS
 from enterprise_registry.cases.feature import cases
 from enterprise_registry.cases.routes import support_router
+from enterprise_registry.benefits import recovery as _recovery  # noqa: F401  registers with recognitions what rests on them
+from enterprise_registry.benefits.routes import router as benefit_grants
+from enterprise_registry.benefits.routes import rules_router as benefit_rules
+from enterprise_registry.benefits.runs import jobs as benefit_jobs
+from enterprise_registry.benefits.runs.routes import router as benefit_runs
+from enterprise_registry.benefits.runs.store import BENEFIT_RUNS
+from enterprise_registry.benefits.store import BENEFIT_GRANTS
+from enterprise_registry.budgets import reading as budget_reading
+from enterprise_registry.budgets.routes import router as budgets
+from enterprise_registry.budgets.store import BUDGETS
 from enterprise_registry.filings import use_cases as filing_use_cases
 from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
@@ -23,11 +33,22 @@ from enterprise_registry.organisations.store import ORGANISATIONS
 from enterprise_registry.policy.library import read_packs
 from enterprise_registry.policy.routes import router as policy
 from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
-from enterprise_registry.recognitions import use_cases as recognition_use_cases
+from enterprise_registry.quotas import store as quotas
+from enterprise_registry.recognitions import ending as recognition_endings
+from enterprise_registry.recognitions.count_routes import counts_router
 from enterprise_registry.recognitions.imports import IMPORT as RECOGNITION_IMPORT
-from enterprise_registry.recognitions.routes import counts_router
 from enterprise_registry.recognitions.routes import router as recognitions
 from enterprise_registry.recognitions.store import RECOGNITIONS
+from enterprise_registry.reserve_pools.imports import IMPORT as POOL_IMPORT
+from enterprise_registry.reserve_pools.routes import counts_router as pool_counts_router
+from enterprise_registry.reserve_pools.routes import router as reserve_pools
+from enterprise_registry.reserve_pools.store import POOL_MEMBERS
+from enterprise_registry.selection_rounds.routes import router as selection_rounds
+from enterprise_registry.selection_rounds.store import SELECTION_ROUNDS
+from enterprise_registry.registers import links
+from enterprise_registry.registers.routes import chains_router as chain_members
+from enterprise_registry.registers.routes import router as register_goals
+from enterprise_registry.registers.store import records
 from kechuang.service import Service
 from kechuang.text import Text
 from kechuang_contracts.permissions import permissions
@@ -45,24 +66,34 @@ SERVICE = Service(
     permissions=permissions(),
     resources=(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
-        APPLICATIONS, RECOGNITIONS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
+        APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
+        records.RESOURCE, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
     ),
     routers=(
         me, organisations, rungs_router, support_router, cases.router, enterprises, authorisations, filing_windows.router, filings,
-        assessments, application_windows.router, applications, recognitions, counts_router, notices.router,
-        objections.router, policy,
+        assessments, application_windows.router, applications, recognitions, counts_router,
+        selection_rounds, reserve_pools, pool_counts_router, notices.router,
+        objections.router, register_goals, records.router, chain_members, budgets, benefit_rules,
+        benefit_runs, benefit_grants, policy,
     ),
-    handlers=(integrity.handler,),
-    jobs={each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT)},
+    handlers=(integrity.handler, *links.handlers,),
+    jobs={
+        **{each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT)},
+        budget_reading.RECOUNT: budget_reading.RECOUNT_JOB,
+        benefit_jobs.COMPUTE: benefit_jobs.COMPUTE_JOB,
+        benefit_jobs.ISSUE: benefit_jobs.ISSUE_JOB,
+    },
     on_start=(read_packs,),
     timers={
         authorisation_use_cases.TIMER: authorisation_use_cases.on_day,
         filing_use_cases.LAPSE: filing_use_cases.lapse,
         application_handling.LAPSE: application_handling.lapse,
-        recognition_use_cases.EXPIRE: recognition_use_cases.expire,
+        recognition_endings.EXPIRE: recognition_endings.expire,
+        quotas.CHECK: quotas.check,
         **filing_windows.timers,
         **application_windows.timers,
         **notices.timers,
         **cases.timers,
+        **records.timers,
     },
 )  # fmt: skip
