@@ -138,6 +138,57 @@ class BudgetClosed(_Registry, Placed):
     closed_on: date
 
 
+class SelectionRoundAwarded(_Registry, Placed):
+    """A selection round was decided to the end; the honours themselves are told as recognitions.
+
+    `kind` is `selection` or `review`, `target` the kind of the recognitions; `quota_taken` counts all rounds.
+    """
+
+    aggregate_kind: ClassVar[str] = "selection-round"
+    name: ClassVar[str] = "awarded"
+    kind: str
+    honour: str
+    target: str
+    node: str
+    document_no: str
+    awarded_on: date
+    awarded: int
+    removed: int
+    kept: int
+    quota_kind: str
+    quota_value: int | None
+    quota_taken: int
+    pack: str | None
+
+
+class ReservePoolMemberJoined(_Registry, Placed):
+    """An enterprise was put into the reserve for a rung."""
+
+    aggregate_kind: ClassVar[str] = "reserve-pool-member"
+    name: ClassVar[str] = "joined"
+    organisation: str
+    pool: str
+    rung: str
+    joined_on: date
+    pack: str | None
+
+
+class ReservePoolMemberEnded(_Registry, Placed):
+    """A member went out of the pool: `graduated` (it counts as converted) or `left`.
+
+    `ended_on` is the day on which it went: the first on which it is no member.
+    """
+
+    aggregate_kind: ClassVar[str] = "reserve-pool-member"
+    name: ClassVar[str] = "ended"
+    organisation: str
+    pool: str
+    rung: str
+    outcome: str
+    ended_on: date
+    recognition: str | None
+
+
 class _BenefitMoney(_Registry, Placed):
     aggregate_kind: ClassVar[str] = "benefit-grant"
     organisation: str
@@ -320,3 +371,30 @@ class AllianceDissolved(_Registry, Placed):
     chain: str | None
     lead: str
     ended_on: date
+
+
+class PointEntryRecorded(_Registry, Placed):
+    """An entry of innovation points (企业创新积分). The balance of a day is the sum of entries booked up to it.
+
+    `points` are hundredths and below zero for the counter-entry that `reverses` another.
+    """
+
+    aggregate_kind: ClassVar[str] = "point-entry"
+    name: ClassVar[str] = "recorded"
+    organisation: str
+    rule: str
+    points: int
+    booked_on: date
+    reverses: str | None
+    pack: str | None
+
+
+class PointEntryReversed(_Registry, Placed):
+    """An entry was taken back by the counter-entry that is named; that one was told by itself."""
+
+    aggregate_kind: ClassVar[str] = "point-entry"
+    name: ClassVar[str] = "reversed"
+    organisation: str
+    rule: str
+    counter_entry: str
+    reversed_on: date
