@@ -13,7 +13,7 @@ from kechuang_packs.checks.references import find_cycle
 from kechuang_packs.checks.walk import walk
 from kechuang_packs.models.bidding import MoneyRules
 from kechuang_packs.models.common import Provenance
-from kechuang_packs.models.content import FormDefinition, MessageTemplate, RegisterKind
+from kechuang_packs.models.content import FormDefinition, MessageTemplate
 from kechuang_packs.models.facts import Unit
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.quantities import PPM, QuantityError, parse_quantity
@@ -90,15 +90,6 @@ def forms(pack: Pack, visible: Visible) -> Found:
     """Schemas are valid JSON Schema; groups, checks and facts name what is there; every field has its labels."""
     for index, form in enumerate(pack.forms):
         yield from ((("forms", index, *path), message) for path, message in _form(form, visible))
-    for index, kind in enumerate(pack.registers.kinds):
-        yield from _register(kind, ("registers", "kinds", index))
-
-
-def _register(kind: RegisterKind, path: Path_) -> Found:
-    try:
-        Draft202012Validator.check_schema(kind.fields)
-    except SchemaError as error:
-        yield (*path, "fields", *error.absolute_path), error.message
 
 
 def _form(form: FormDefinition, visible: Visible) -> Found:  # noqa: C901 - a flat list of small checks

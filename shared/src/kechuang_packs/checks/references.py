@@ -9,7 +9,18 @@ from typing import Any
 from pydantic import BaseModel
 
 from kechuang_packs.checks.walk import lists, walk
-from kechuang_packs.models import areas, bidding, cases, conditions, content, facts, indicators, ladder, programmes, registers
+from kechuang_packs.models import (
+    areas,
+    bidding,
+    cases,
+    conditions,
+    content,
+    facts,
+    indicators,
+    ladder,
+    programmes,
+    registers,
+)
 from kechuang_packs.models.benefits import BenefitRule
 from kechuang_packs.models.common import Provenance
 from kechuang_packs.models.conditions import Condition
@@ -159,6 +170,8 @@ def _tables(pack: Pack, visible: Visible) -> dict[str, Callable[[str], bool]]:
         "family": among(pack.indicators.families),
         "register kind": among(kind for seen in visible.packs for kind in seen.registers.kinds),
         "talent programme": among(pack.talent.programmes),
+        "commissioner programme": among(pack.commissioners.programmes),
+        "fact": lambda ref: visible.fact_key(ref) is not None,
         "period": visible.periods.__contains__,
         "form": visible.forms.__contains__,
         "code list": visible.codelists.__contains__,
