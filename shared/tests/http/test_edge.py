@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import OctKey, RSAKey
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from kechuang.telemetry import traces
 from kechuang.testing import Client, ServiceHarness, token
 
 OWN, OTHER = "91440703MA0TEAT010", "91360404MA0TEAT01G"
@@ -278,3 +282,22 @@ class TestPaging:
         page = await mine.read("notes", limit=1)
         answer = await mine.get("notes", params={"cursor": page["next_cursor"], "state": "draft"})
         assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
+
+
+async def test_a_request_and_its_transaction_are_spans_of_the_callers_trace(notes: ServiceHarness) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    traces.install_provider(provider)
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    try:
+        header = {"traceparent": f"00-{trace_id}-b7ad6b7169203331-01"}
+        answer = await clerk(notes).post("notes", {"title": "试制"}, headers=header)
+    finally:
+        traces.install_provider(None)
+    assert answer.status_code == 201, answer.text
+    transaction, request = exporter.get_finished_spans()
+    assert (transaction.name, request.name) == ("unit of work", "POST /notes")
+    assert {f"{each.context.trace_id:032x}" for each in (transaction, request)} == {trace_id}
+    assert transaction.parent is not None
+    assert transaction.parent.span_id == request.context.span_id

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kechuang.clock import monotonic
 from kechuang.http import problems
 from kechuang.ids import random_id
-from kechuang.telemetry import log, observe_request, parse_traceparent, span
+from kechuang.telemetry import TraceContext, continue_trace, log, observe_request, parse_traceparent, span
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -41,11 +41,12 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["path"] in _QUIET:
+            await self._answer(scope, receive, send, continue_trace(None))
+            return
         parent = parse_traceparent(_header(scope, b"traceparent"))
         with span(scope["method"], kind="server", parent=parent) as step:
-            scope["kechuang.trace_id"] = step.context.trace_id
-            scope["kechuang.traceparent"] = step.context.traceparent
-            status = await self._answer(scope, receive, send)
+            status = await self._answer(scope, receive, send, step.context)
             template = getattr(scope.get("route"), "path", "unmatched")
             step.set(
                 name=f"{scope['method']} {template}",
@@ -55,10 +56,10 @@ class Edge:
             if status >= 500:  # noqa: PLR2004  our own failure
                 step.failed(str(status))
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> int:
-        """Answer one request within its span; gives the status."""
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, trace: TraceContext) -> int:
+        """Answer one request; gives the status."""
         started = monotonic()
-        self._identify(scope)
+        self._identify(scope, trace)
         request_id = scope["kechuang.request_id"].encode()
         status = 500
         sent = False
@@ -90,11 +91,13 @@ class Edge:
             self._account(scope, status, monotonic() - started)
         return status
 
-    def _identify(self, scope: Scope) -> None:
+    def _identify(self, scope: Scope, trace: TraceContext) -> None:
         request_id = _header(scope, b"x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
             request_id = random_id()
         scope["kechuang.request_id"] = request_id
+        scope["kechuang.trace_id"] = trace.trace_id
+        scope["kechuang.traceparent"] = trace.traceparent
 
     def _limited(self, receive: Receive) -> Receive:
         """Count what arrives, also when no length was declared."""

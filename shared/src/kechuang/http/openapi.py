@@ -44,6 +44,18 @@ _PROBLEM: dict[str, Any] = {
 }
 
 
+_ACTED = {
+    "type": "object",
+    "properties": {
+        "actions": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Action"},
+            "description": "With `include=actions`: what the caller may do with this record now",
+        }
+    },
+}
+
+
 def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
     return {
         "name": name,
@@ -109,6 +121,10 @@ def _generate(app: FastAPI, service: Service) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
+    for name, schema in schemas.items():
+        if name.startswith("ListPage_"):
+            listed = schema["properties"]["items"]
+            listed["items"] = {"allOf": [listed["items"], _ACTED]}
     components["responses"] = {
         f"Problem{status}": {
             "description": description,

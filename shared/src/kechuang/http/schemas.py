@@ -5,9 +5,8 @@ from copy import copy
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema
 
 from kechuang.text import normalise
 
@@ -125,24 +124,11 @@ class Page(Output, Generic[T]):
     total: Total | None = None
 
 
-class _Acted:
-    """Says in the specification that a list's item may have its actions, without a second schema of it."""
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        actions = {
-            "type": "array",
-            "items": handler(Action.__pydantic_core_schema__),
-            "description": "With `include=actions`",
-        }
-        return {"allOf": [handler(schema), {"type": "object", "properties": {"actions": actions}}]}
-
-
 class ListPage(Page[T], Generic[T]):
-    """One page of a list of records; with `include=actions` each item says what the caller may do with it."""
+    """One page of a list of records; with `include=actions` each item has `actions` too.
 
-    items: list[Annotated[T, _Acted()]]
+    `kechuang.http.openapi` says so in the specification, without a second schema of every record.
+    """
 
 
 class Change(Output, Generic[T]):
