@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
+
 from enterprise_registry.metadata import metadata
 from enterprise_registry.policy.library import library
 from kechuang.calendar import Period
@@ -46,6 +48,25 @@ class ApplicationWindows(Windows):
             version = form.version
         details = {"skip_recommendation": skip, "decided_by": node.decided_by}
         return await super().plan(uow, body.model_copy(update={"details": details, "form_version": version}))
+
+
+    async def plan_round(self, uow: UnitOfWork, body: WindowCreate) -> Window:
+        """Plan the window of a selection round, which has checked its honour itself."""
+        version = None
+        if body.form is not None:
+            shelf = library(uow)
+            version = shelf.form(shelf.require_city_pack(body.city, uow.today), body.form).version
+        return await super().plan(uow, body.model_copy(update={"form_version": version}))
+
+    async def of_round(self, uow: UnitOfWork, round_id: str) -> Window | None:
+        """The window of an announced selection round."""
+        table = self.records.table
+        row = (
+            await uow.execute(
+                sa.select(*self.records.columns).where(table.c.details["round"].astext == round_id)
+            )
+        ).first()
+        return self.records.row(row) if row is not None else None
 
 
 class FilingWindows(Windows):

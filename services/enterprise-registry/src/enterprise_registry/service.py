@@ -30,6 +30,8 @@ from enterprise_registry.organisations.imports import IMPORT as ORGANISATION_IMP
 from enterprise_registry.organisations.routes import enterprises
 from enterprise_registry.organisations.routes import router as organisations
 from enterprise_registry.organisations.store import ORGANISATIONS
+from enterprise_registry.pack_versions.routes import router as pack_versions
+from enterprise_registry.pack_versions.store import PACK_VERSIONS
 from enterprise_registry.policy.library import read_packs
 from enterprise_registry.policy.routes import router as policy
 from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
@@ -43,6 +45,10 @@ from enterprise_registry.reserve_pools.imports import IMPORT as POOL_IMPORT
 from enterprise_registry.reserve_pools.routes import counts_router as pool_counts_router
 from enterprise_registry.reserve_pools.routes import router as reserve_pools
 from enterprise_registry.reserve_pools.store import POOL_MEMBERS
+from enterprise_registry.rule_impacts.routes import router as rule_impacts
+from enterprise_registry.rule_impacts.run import JOB as IMPACT_JOB
+from enterprise_registry.rule_impacts.run import KIND as IMPACT
+from enterprise_registry.rule_impacts.store import RULE_IMPACTS
 from enterprise_registry.selection_rounds.routes import router as selection_rounds
 from enterprise_registry.selection_rounds.store import SELECTION_ROUNDS
 from enterprise_registry.registers import links
@@ -67,6 +73,7 @@ SERVICE = Service(
     resources=(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
         APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
+        PACK_VERSIONS, RULE_IMPACTS,
         records.RESOURCE, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
     ),
     routers=(
@@ -74,12 +81,13 @@ SERVICE = Service(
         assessments, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, chain_members, budgets, benefit_rules,
-        benefit_runs, benefit_grants, policy,
+        benefit_runs, benefit_grants, pack_versions, rule_impacts, policy,
     ),
-    handlers=(integrity.handler, *links.handlers,),
+    handlers=(integrity.handler, *links.handlers),
     jobs={
-        **{each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT)},
+        **{each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT, records.IMPORT)},
         budget_reading.RECOUNT: budget_reading.RECOUNT_JOB,
+        IMPACT: IMPACT_JOB,
         benefit_jobs.COMPUTE: benefit_jobs.COMPUTE_JOB,
         benefit_jobs.ISSUE: benefit_jobs.ISSUE_JOB,
     },

@@ -53,6 +53,7 @@ class Application(Record):
     notice: str | None
     decision: Mapping[str, Any] | None
     recognition: str | None
+    round: str | None
 
 
 def _recommendation_first(application: Application) -> Iterable[Reason]:
@@ -85,6 +86,17 @@ def _not_the_city(application: Application) -> Iterable[Reason]:
         )
 
 
+def _not_in_a_round(application: Application) -> Iterable[Reason]:
+    if application.round is not None:
+        yield Reason(
+            "round_decides",
+            Text(
+                "该申报参加评选，由评选统一排名、公示和授予。",
+                "It takes part in a selection round, which ranks, notices and awards.",
+            ),
+        )
+
+
 MACHINE = Machine(
     "applications",
     STATES,
@@ -105,14 +117,21 @@ MACHINE = Machine(
              guards=(_not_the_city,)),
         # From public_notice again only where that notice was withdrawn.
         verb("open-notice", "公示", "Open the notice", from_=("city_reviewed", "public_notice"),
-             to="public_notice", decides=True, handles=True, guards=(_city_decides,)),
+             to="public_notice", decides=True, handles=True, guards=(_city_decides, _not_in_a_round)),
         verb("decide", "决定", "Decide", from_="public_notice", decides=True, not_by_handler=True,
-             guards=(_city_decides,)),
+             guards=(_city_decides, _not_in_a_round)),
         verb("record-result", "登记上级结果", "Record the result", from_="forwarded", decides=True),
         verb("reject", "不予认定", "Reject",
              from_=("submitted", "county_recommended", "city_reviewed", "public_notice"), to="rejected",
              decides=True, not_by_handler=True),
-        verb("lapse", "逾期失效", "Lapse", from_="returned", to="lapsed", automatic=True),
+        # By the selection round that it takes part in; from public_notice where a corrected list was made.
+        verb("list", "列入公示名单", "Be listed", from_=("city_reviewed", "public_notice"), to="public_notice",
+             automatic=True),
+        verb("award", "授予", "Be awarded", from_="public_notice", to="recognised", automatic=True),
+        verb("pass-over", "未授予", "Be passed over", from_=("city_reviewed", "public_notice"), to="rejected",
+             automatic=True),
+        # A return was not answered in time, or the selection round was cancelled.
+        verb("lapse", "失效", "Lapse", from_=UNDER_WAY, to="lapsed", automatic=True),
     ),
     awaits=(
         Awaits("submitted", "recommend", days=10),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from enterprise_registry.applications.domain import UNDER_WAY, Application
+from enterprise_registry.applications.honours import require_honour_fits
 from enterprise_registry.applications.schemas import ApplicationCreate, ApplicationPatch
 from enterprise_registry.applications.store import applications
 from enterprise_registry.assessments.standing import relation_faults
@@ -13,6 +14,7 @@ from enterprise_registry.messages import notify
 from enterprise_registry.metadata import acting_for, alone, parties
 from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.procedure import application_windows
+from enterprise_registry.recognitions.kinds import find_kind
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, FieldError, Invalid, invalid
 from kechuang.http.attachments import attached
@@ -30,11 +32,11 @@ async def draft(uow: UnitOfWork, body: ApplicationCreate) -> Application:
     uscc = acting_for(uow, body.organisation, "applications:create")
     await parties.require_authority(uow, uscc, "draft")
     owner = await parties.require_active(uow, uscc, "/organisation")
-    window = await application_windows.require_open(uow, body.window, "/window")
+    window = await _window(uow, body)
     _require_fitting(window, body.target, owner.city, owner.division, owner.zones)
     shelf = library(uow)
     pack = shelf.require_city_pack(window.city, uow.today, "/window")
-    _, node = shelf.node(pack, window.target, "/target")
+    kind = find_kind(shelf, pack, window.target, "/target")
     if window.form is not None:
         form = shelf.form(pack, window.form)
         forms.require(form.fields, body.answers, pointer="/answers", complete=False)
@@ -50,12 +52,26 @@ async def draft(uow: UnitOfWork, body: ApplicationCreate) -> Application:
     files = await attached(uow, "applications", record_id, body.attachments)
     return await applications.create(
         uow, record_id=record_id,
-        **columns(body) | {"attachments": files, "organisation": uscc, "target": window.target},
-        node=shelf.canonical(pack, window.target), decided_by=node.decided_by, form=window.form,
+        **columns(body)
+        | {"attachments": files}
+        | {"organisation": uscc, "window": window.id, "round": window.details.get("round"), "target": window.target},
+        node=kind.canonical, decided_by=kind.decided_by, form=window.form,
         form_version=window.form_version, returns=[], pack=stamp(pack),
         skips_recommendation=bool(window.details.get("skip_recommendation")),
         city=owner.city, division=owner.division, zones=list(owner.zones),
     )  # fmt: skip
+
+
+async def _window(uow: UnitOfWork, body: ApplicationCreate) -> Window:
+    """The open window that the body names, or the one of the selection round that it names."""
+    if body.window is not None:
+        return await application_windows.require_open(uow, body.window, "/window")
+    found = await application_windows.of_round(uow, body.round or "")
+    if found is None:
+        raise invalid(
+            "/round", "round_unknown", "没有这次评选，或其不接受申报。", "No such round takes applications."
+        )
+    return await application_windows.require_open(uow, found.id, "/round")
 
 
 def _require_fitting(
@@ -112,6 +128,7 @@ async def submit(uow: UnitOfWork, record_id: str) -> Application:
     if application.state == "draft":
         await application_windows.require_open(uow, application.window, "/window")
     await _require_complete(uow, application)
+    await _require_honour_fits(uow, application)
     assessment = await _assessment(uow, application)
     back_to = application.returns[-1]["from_state"] if application.state == "returned" else "submitted"
     step = _NEXT_CITY if back_to == "county_recommended" or application.skips_recommendation else _NEXT_COUNTY
@@ -138,7 +155,16 @@ async def submit(uow: UnitOfWork, record_id: str) -> Application:
 
 def _kind(uow: UnitOfWork, application: Application) -> str:
     shelf = library(uow)
-    return shelf.node(shelf.stamped(application.pack or ""), application.target)[1].name.zh
+    return find_kind(shelf, shelf.stamped(application.pack or ""), application.target, "/target").name.zh
+
+
+async def _require_honour_fits(uow: UnitOfWork, application: Application) -> None:
+    if application.round is None:
+        return
+    window = await application_windows.records.lookup_one(uow, id=application.window)
+    honour = str(window.details["honour"]) if window else application.target
+    pack = library(uow).stamped(application.pack or "")
+    await require_honour_fits(uow, pack, honour, application.organisation or "", uow.today)
 
 
 _NEXT_COUNTY = Text("等待县（市、区）推荐。", "The county will recommend it.")
@@ -152,9 +178,10 @@ async def _require_complete(uow: UnitOfWork, application: Application) -> None:
         errors += forms.check(form.fields, application.answers, pointer="/answers", complete=True)
         errors += missing_materials(form, {each["kind"] for each in application.attachments})
     pack = library(uow).stamped(application.pack or "")
-    errors += await relation_faults(
-        uow, pack, application.target, application.organisation or "", uow.today
-    )
+    if _on_ladder(uow, application):
+        errors += await relation_faults(
+            uow, pack, application.target, application.organisation or "", uow.today
+        )
     if errors:
         raise Invalid(
             Text(f"申报材料有 {len(errors)} 处需要更正。", f"{len(errors)} thing(s) need correction."),
@@ -162,11 +189,17 @@ async def _require_complete(uow: UnitOfWork, application: Application) -> None:
         )  # fmt: skip
 
 
+def _on_ladder(uow: UnitOfWork, application: Application) -> bool:
+    """Whether the target is a node, with rules and relations, and not an honour beside the ladder."""
+    shelf = library(uow)
+    return find_kind(shelf, shelf.stamped(application.pack or ""), application.target, "/target").on_ladder
+
+
 async def _assessment(uow: UnitOfWork, application: Application) -> dict[str, Any] | None:
     """The engine's answer to keep with the application; None where the node has no machine-readable rule."""
     shelf = library(uow)
     pack = shelf.stamped(application.pack or "")
-    if shelf.packs.rule(pack, application.target, uow.today) is None:
+    if not _on_ladder(uow, application) or shelf.packs.rule(pack, application.target, uow.today) is None:
         return None
     answer = await assessed(uow, pack, application.organisation or "", application.target, uow.today)
     kept: dict[str, Any] = plain(answer)

@@ -18,6 +18,7 @@ from enterprise_registry.metadata import parties
 from enterprise_registry.policy.library import library
 from enterprise_registry.procedure import is_due, notices, reasons, with_due_day
 from enterprise_registry.recognitions import use_cases as recognitions
+from enterprise_registry.recognitions.kinds import find_kind
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
 from kechuang.ids import new_id
@@ -97,12 +98,12 @@ async def open_notice(uow: UnitOfWork, record_id: str, body: ApplicationNotice) 
         together.append(each)
     shelf = library(uow)
     pack = shelf.stamped(first.pack or "")
-    _, node = shelf.node(pack, first.target)
+    kind = find_kind(shelf, pack, first.target, "/target")
     names = await parties.find_many(uow, [each.organisation or "" for each in together])
     period, clause = shelf.notice_period(pack, first.target)
     notice = await notices.open(
         uow,
-        title=body.title or f"关于拟认定{node.name.zh}的公示",
+        title=body.title or f"关于拟认定{kind.name.zh}的公示",
         subject="recognition",
         items=[
             {
@@ -185,7 +186,7 @@ async def _conclude(
         )  # fmt: skip
         await recognitions.record(uow, grant, verb="record")
     if not recognised:
-        _tell_rejected(uow, concluded, body.grounds)
+        tell_rejected(uow, concluded, body.grounds)
     return concluded
 
 
@@ -200,16 +201,17 @@ async def reject(uow: UnitOfWork, record_id: str, body: ApplicationReject) -> Ap
     rejected = await applications.change(uow, application, "reject", decision=decision)
     if rejected.notice is not None:
         await notices.settle(uow, rejected.notice, rejected.id)
-    _tell_rejected(uow, rejected, body.grounds)
+    tell_rejected(uow, rejected, body.grounds)
     return rejected
 
 
 def _kind(uow: UnitOfWork, application: Application) -> str:
     shelf = library(uow)
-    return shelf.node(shelf.stamped(application.pack or ""), application.target)[1].name.zh
+    return find_kind(shelf, shelf.stamped(application.pack or ""), application.target, "/target").name.zh
 
 
-def _tell_rejected(uow: UnitOfWork, application: Application, grounds: str | None) -> None:
+def tell_rejected(uow: UnitOfWork, application: Application, grounds: str | None) -> None:
+    """Send the pack's message of a rejection, with its grounds."""
     notify(
         uow, application, "applications", "application.rejected", kind=_kind(uow, application), reasons=grounds,
     )  # fmt: skip

@@ -22,12 +22,19 @@ class ApplicationCreate(_Content):
     """An application in an open window; a draft until it is submitted."""
 
     organisation: Uscc | None = Field(default=None, description="The token's organisation when left out")
-    window: str = Field(max_length=64)
+    window: str | None = Field(default=None, max_length=64, description="The round's when `round` is given")
+    round: str | None = Field(default=None, max_length=64, description="Selection round to take part in")
     target: Line | None = Field(default=None, description="The window's target; checked when given")
     recommender: Line | None = Field(
         default=None, description="Unit of a department that recommends instead of the county"
     )
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
+
+    @model_validator(mode="after")
+    def _in_a_window(self) -> Self:
+        if (self.window is None) == (self.round is None):
+            raise ValueError("window or round, one of them")
+        return self
 
 
 @merge_patch
@@ -135,3 +142,4 @@ class ApplicationOut(RecordOut):
     notice: str | None
     decision: dict[str, Any] | None
     recognition: str | None
+    round: str | None = Field(description="The selection round that ranks and decides it")

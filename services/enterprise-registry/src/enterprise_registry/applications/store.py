@@ -36,6 +36,7 @@ _table = record_table(
     sa.Column("notice", sa.Text),
     sa.Column("decision", JSONB),
     sa.Column("recognition", sa.Text),
+    sa.Column("round", sa.Text),
     sa.Index(
         "application_live", "organisation", "window", unique=True,
         postgresql_where=sa.text("state NOT IN ('withdrawn', 'lapsed', 'rejected', 'recognised')"),
@@ -59,6 +60,7 @@ APPLICATIONS: Resource[Application] = Resource(
     filters={
         "window": Filter("window", Text("申报通知", "Window")),
         "target": Filter("target", Text("申报类别", "Target")),
+        "round": Filter("round", Text("评选", "Selection round")),
         "notice": Filter("notice", Text("公示", "Notice")),
         "decided_by": Filter("decided_by", Text("决定机关层级", "Decided by")),
     },

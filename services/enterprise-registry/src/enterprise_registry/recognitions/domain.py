@@ -1,8 +1,9 @@
 """A recognition: its states, its days, and what follows from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from kechuang import access
 from kechuang.resources import Record
@@ -20,6 +21,7 @@ STATES = {
 SOURCES = {
     "application": Text("本市认定", "Decided by the city on application"),
     "forwarded": Text("推荐上级认定", "Decided elsewhere on a forwarded application"),
+    "selection": Text("本市评选授予", "Awarded by a selection round of the city"),
     "imported": Text("上级名单导入", "Arrived from the list of who decides it"),
 }
 EXPIRING_DAYS = 90
@@ -30,7 +32,8 @@ _DECEMBER, _MONTHS = 12, 12
 class Recognition(Record):
     """A dated recognition. `kind` is the node's code in the city's pack, `node` its one name across packs.
 
-    It is held from `valid_from` to the end of `valid_to`, or of `ended_on` when it ended before.
+    It is held from `valid_from` to the end of `valid_to`, or of `ended_on` when it ended before. `benefits` are
+    those that rested on it when it was revoked; `round` is the selection round that awarded or removed it.
     """
 
     kind: str
@@ -48,7 +51,10 @@ class Recognition(Record):
     first_time: bool
     application: str | None
     reason: str | None
+    heard_on: date | None
     benefits_to_recover: bool
+    benefits: Sequence[Mapping[str, Any]]
+    round: str | None
 
 
 MACHINE = Machine(
@@ -60,6 +66,8 @@ MACHINE = Machine(
         verb("surrender", "放弃", "Surrender", from_="valid", to="surrendered", decides=True,
              authority="sign"),
         verb("correct", "更正", "Correct", from_=("valid", "expired")),
+        # By the decision of a review round, whose public notice was the hearing.
+        verb("remove", "复核移出", "Be removed by a review", from_="valid", to="revoked", automatic=True),
         verb("expire", "到期", "Expire", from_="valid", to="expired", automatic=True),
         verb("supersede", "被替代", "Be superseded", from_="valid", to="superseded", automatic=True),
     ),

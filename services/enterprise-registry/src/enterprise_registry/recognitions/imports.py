@@ -25,13 +25,16 @@ _COLUMNS = (
 
 
 async def _take(uow: UnitOfWork, body: RecognitionCreate, on_match: OnMatch) -> tuple[Outcome, str]:
-    """A recognition is never superseded by a list: its numbers are corrected one by one."""
+    """Record a row. The same list may arrive any number of times; `supersede` corrects what it says differently."""
     try:
         return "created", (await use_cases.receive(uow, body)).id
     except Conflict as known:
-        if on_match == "skip" and known.code == "already_recognised":
-            return "skipped", str(known.extra["existing"]["id"])
-        raise
+        if on_match == "reject" or known.code != "already_recognised":
+            raise
+        existing = str(known.extra["existing"]["id"])
+    if on_match == "supersede" and await use_cases.correct_by_list(uow, existing, body):
+        return "superseded", existing
+    return "skipped", existing
 
 
 IMPORT = Import(recognitions, _COLUMNS, RecognitionCreate, take=_take)

@@ -1,7 +1,7 @@
 """Recognitions on the wire."""
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -57,10 +57,12 @@ class RecognitionSurrender(Input):
 
 
 class RecognitionCorrect(Input):
-    """What was recorded wrongly, and why; days change by revoking and recording anew."""
+    """What was recorded wrongly, and why; the first day of validity changes by revoking and recording anew."""
 
     certificate_no: Line | None = None
     document_no: Line | None = None
+    issued_on: date | None = None
+    valid_to: date | None = Field(default=None, description="Of a recognition that is still valid")
     reason: Prose
 
 
@@ -83,21 +85,32 @@ class RecognitionOut(RecordOut):
     expiring: bool = Field(description="Valid, and its last day lies within 90 days")
     application: str | None
     reason: str | None
+    heard_on: date | None = Field(description="Day of the hearing before a revocation")
     benefits_to_recover: bool
+    benefits: list[dict[str, Any]] = Field(
+        description="What rested on it when it was revoked: `{grant, number, rule, amount}`"
+    )
+    round: str | None = Field(description="The selection round that awarded or removed it")
 
 
 class RecognitionCount(Output):
-    """How many organisations hold a kind; keys that were not asked for are null."""
+    """One group; keys that were not asked for are null."""
 
+    track: str | None
     kind: str | None
     division: str | None
-    organisations: int
+    year: int | None
+    organisations: int = Field(description="Each organisation once")
     recognitions: int
+    target: int | None = Field(description="Of a kind as a whole: what the policy aims at for this measure")
+    reached: bool | None = Field(description="Whether `organisations` reaches the target")
 
 
 class RecognitionCounts(Output):
-    """Stock on a day, counted from the dated recognitions themselves."""
+    """Counted from the dated recognitions themselves, never kept."""
 
+    measure: str
+    first: date | None = Field(description="First day of the span, of a measure over a span")
     as_of: date
     city: str | None
     items: list[RecognitionCount]

@@ -1,28 +1,25 @@
-"""How recognitions come to be and end: by the city's decision, by an answer from elsewhere, in bulk, by time."""
+"""How recognitions come to be: by the city's decision, by an answer from elsewhere, in bulk; and their correction."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import alone, parties, tell
 from enterprise_registry.policy.library import library, stamp
-from enterprise_registry.recognitions.domain import Recognition, end_of_validity, last_day
-from enterprise_registry.recognitions.schemas import (
-    RecognitionCorrect,
-    RecognitionCreate,
-    RecognitionRevoke,
-)
+from enterprise_registry.recognitions.domain import Recognition, end_of_validity
+from enterprise_registry.recognitions.ending import EXPIRE, supersede
+from enterprise_registry.recognitions.kinds import find_kind
+from enterprise_registry.recognitions.schemas import RecognitionCorrect, RecognitionCreate
 from enterprise_registry.recognitions.store import recognitions
+from enterprise_registry.reserve_pools import graduation as reserve_pools
 from kechuang.clock import end_of_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
 from kechuang.text import Text
-from kechuang.timers import Timer
 from kechuang_contracts import enterprise_registry as events
 
-EXPIRE = "recognitions.expire"
-_ONE_DAY = timedelta(days=1)
+_CORRECTABLE = ("certificate_no", "document_no", "issued_on", "valid_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,7 @@ class Grant:
     pack: str | None = None
     external_ids: tuple[Any, ...] = ()
     record_id: str | None = None
+    round: str | None = None
 
 
 async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Recognition:
@@ -51,15 +49,14 @@ async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Reco
         raise invalid("/organisation", "organisation_unknown", "该单位尚未登记。", "Not registered.")
     shelf = library(uow)
     pack = shelf.stamped(grant.pack) if grant.pack else shelf.require_city_pack(party.city, grant.issued_on)
-    _, node = shelf.node(pack, grant.kind)
-    if node.gained_by == "derived":
+    kind = find_kind(shelf, pack, grant.kind)
+    if kind.gained_by == "derived":
         raise invalid(
             "/kind", "derived_node", "该梯次由条件推定，不能登记。", "A derived node is never recorded."
         )
-    canonical = shelf.canonical(pack, grant.kind)
     first = grant.valid_from or grant.issued_on
     await alone(uow, "recognition", grant.organisation)
-    earlier = await recognitions.lookup(uow, organisation=grant.organisation, node=canonical)
+    earlier = await recognitions.lookup(uow, organisation=grant.organisation, node=kind.canonical)
     same = next((each for each in earlier if each.valid_from == first), None)
     if same is not None:
         raise Conflict(
@@ -70,26 +67,27 @@ async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Reco
     renewed = _renewed(earlier, grant.renews)
     created = await recognitions.create(
         uow, verb=verb, record_id=grant.record_id, organisation=grant.organisation, city=party.city, division=party.division,
-        zones=list(party.zones), pack=stamp(pack), kind=shelf.local_code(pack, canonical), node=canonical,
-        level=node.level.value if node.level else None, source=grant.source, decided_by=node.decided_by,
+        zones=list(party.zones), pack=stamp(pack), kind=kind.code, node=kind.canonical,
+        level=kind.level, source=grant.source, decided_by=kind.decided_by,
         certificate_no=grant.certificate_no, document_no=grant.document_no, issued_on=grant.issued_on,
         valid_from=first,
-        valid_to=grant.valid_to or end_of_validity(shelf.validity(pack, grant.kind), first),
+        valid_to=grant.valid_to or end_of_validity(kind.validity, first),
         renews=renewed.id if renewed else None, application=grant.application,
-        first_time=all(each.valid_from > first for each in earlier), benefits_to_recover=False,
-        external_ids=list(grant.external_ids),
+        first_time=all(each.valid_from > first for each in earlier), benefits_to_recover=False, benefits=[],
+        round=grant.round, external_ids=list(grant.external_ids),
     )  # fmt: skip
     if created.valid_to is not None:
         uow.schedule(EXPIRE, end_of_day(created.valid_to), created.id, created.version)
     await _decided(uow, created)
     notify(
-        uow, created, "recognitions", "recognition.decided", kind=node.name.zh,
+        uow, created, "recognitions", "recognition.decided", kind=kind.name.zh,
         document_no=created.document_no or "", organisation=party.title,
         due_on=created.valid_to or "",
     )  # fmt: skip
     await _set_right(uow, created, earlier)
     if renewed is not None:
-        await _supersede(uow, renewed, created)
+        await supersede(uow, renewed, created)
+    await reserve_pools.graduate_for(uow, created)
     return created
 
 
@@ -116,15 +114,6 @@ async def _set_right(uow: UnitOfWork, created: Recognition, earlier: list[Recogn
             await _decided(uow, later)
 
 
-async def _supersede(uow: UnitOfWork, old: Recognition, new: Recognition) -> None:
-    """A renewal that begins before the old one ends takes its place; otherwise the old one runs out."""
-    last = last_day(old)
-    locked = await recognitions.lookup_one(uow, lock=True, id=old.id)
-    if locked is None or locked.state != "valid" or (last is not None and last < new.valid_from):
-        return
-    await _end(uow, locked, "supersede", new.valid_from - _ONE_DAY)
-
-
 async def receive(uow: UnitOfWork, body: RecognitionCreate) -> Recognition:
     """Record what was decided elsewhere."""
     return await record(
@@ -138,56 +127,41 @@ async def receive(uow: UnitOfWork, body: RecognitionCreate) -> Recognition:
     )  # fmt: skip
 
 
-async def revoke(uow: UnitOfWork, record_id: str, body: RecognitionRevoke) -> Recognition:
-    """Revoke by a decision after a hearing; it was held until yesterday."""
-    found = await recognitions.load(uow, record_id, "revoke")
-    if body.heard_on > uow.today:
-        raise invalid("/heard_on", "not_heard", "应先听取陈述申辩。", "The organisation is heard first.")
-    uow.reason = body.reason
-    return await _end(
-        uow, found, "revoke", uow.today - _ONE_DAY, document_no=body.document_no, reason=body.reason,
-        benefits_to_recover=body.benefits_to_recover,
-    )  # fmt: skip
-
-
-async def surrender(uow: UnitOfWork, record_id: str, reason: str) -> Recognition:
-    """The holder gives it up; it was held until yesterday."""
-    found = await recognitions.load(uow, record_id, "surrender")
-    await parties.require_authority(uow, found.organisation or "", "sign")
-    uow.reason = reason
-    return await _end(uow, found, "surrender", uow.today - _ONE_DAY, reason=reason)
-
-
 async def correct(uow: UnitOfWork, record_id: str, body: RecognitionCorrect) -> Recognition:
-    """Correct numbers that were recorded wrongly."""
+    """Correct what was recorded wrongly: numbers, the day of the decision, the last day of a valid one."""
     found = await recognitions.load(uow, record_id, "correct")
     uow.reason = body.reason
-    values = body.model_dump(include={"certificate_no", "document_no"}, exclude_none=True)
+    values = body.model_dump(include=set(_CORRECTABLE), exclude_none=True)
+    return await _correct(uow, found, values)
+
+
+async def _correct(uow: UnitOfWork, found: Recognition, values: dict[str, Any]) -> Recognition:
+    last = values.get("valid_to")
+    if last is not None and (found.state != "valid" or last < found.valid_from):
+        raise invalid(
+            "/valid_to", "not_correctable", "只能更正有效认定的有效期，且不得早于生效日。",
+            "The last day is corrected while it is valid, and never before its first day.",
+        )  # fmt: skip
+    if (issued := values.get("issued_on")) is not None and issued > uow.today:
+        raise invalid("/issued_on", "in_the_future", "认定日期不能晚于今天。", "Not in the future.")
     corrected = await recognitions.change(uow, found, "correct", **values)
+    if last is not None:
+        uow.schedule(EXPIRE, end_of_day(last), corrected.id, corrected.version)
     await _decided(uow, corrected)
     return corrected
 
 
-async def expire(uow: UnitOfWork, timer: Timer) -> None:
-    """Its last day has passed; the day on the record decides."""
-    found = await recognitions.lookup_one(uow, lock=True, id=timer.record_id)
-    if found is None or found.state != "valid" or found.valid_to is None or found.valid_to >= uow.today:
-        return
-    await _end(uow, found, "expire", found.valid_to)
-
-
-async def _end(uow: UnitOfWork, found: Recognition, verb: str, last: date, **values: Any) -> Recognition:
-    implied = verb == "supersede"
-    ended = await recognitions.change(uow, found, verb, implied=implied, ended_on=last, **values)
-    await tell(
-        uow,
-        events.RecognitionEnded(
-            city=ended.city, division=ended.division, zones=list(ended.zones),
-            organisation=ended.organisation or "", kind=ended.kind, outcome=ended.state, ended_on=last,
-        ),
-        aggregate=ended.id, version=ended.version,
-    )  # fmt: skip
-    return ended
+async def correct_by_list(uow: UnitOfWork, known: str, body: RecognitionCreate) -> bool:
+    """Take over what a list says differently of a known recognition; False when it says nothing new."""
+    found = await recognitions.load(uow, known, "correct")
+    said = {name: getattr(body, name) for name in _CORRECTABLE}
+    differing = {
+        name: value for name, value in said.items() if value is not None and value != getattr(found, name)
+    }
+    if not differing:
+        return False
+    await _correct(uow, found, differing)
+    return True
 
 
 async def _decided(uow: UnitOfWork, found: Recognition) -> None:

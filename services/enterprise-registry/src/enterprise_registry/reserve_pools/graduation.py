@@ -1,0 +1,56 @@
+"""The way out of a pool: by a recognition of the rung, in that recognition's own transaction, or by leaving."""
+
+from datetime import date
+from typing import Protocol
+
+from enterprise_registry.metadata import tell
+from enterprise_registry.reserve_pools.domain import PoolMember
+from enterprise_registry.reserve_pools.store import members
+from kechuang.db.unit import UnitOfWork
+from kechuang_contracts import enterprise_registry as events
+
+
+class Recognised(Protocol):
+    """What graduation needs to know of a recognition."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def organisation(self) -> str | None: ...
+    @property
+    def node(self) -> str: ...
+    @property
+    def issued_on(self) -> date: ...
+    @property
+    def valid_to(self) -> date | None: ...
+
+
+async def graduate_for(uow: UnitOfWork, recognition: Recognised) -> None:
+    """Graduate the organisation's memberships for the rung that it has just been recognised for.
+
+    A recognition that ended before the member joined (an old list that arrives late) converts nobody.
+    """
+    for each in await members.lookup(
+        uow, lock=True, organisation=recognition.organisation, node=recognition.node, state="joined"
+    ):
+        if recognition.valid_to is not None and recognition.valid_to < each.joined_on:
+            continue
+        on = max(recognition.issued_on, each.joined_on)
+        await out(uow, each, "graduate", on, implied=True, recognition=recognition.id)
+
+
+async def out(
+    uow: UnitOfWork, member: PoolMember, verb: str, on: date, *, implied: bool = False, **values: str | None
+) -> PoolMember:
+    """End a membership on a day; it counts as a member until the day before."""
+    ended = await members.change(uow, member, verb, implied=implied, out_on=on, **values)
+    await tell(
+        uow,
+        events.ReservePoolMemberEnded(
+            city=ended.city, division=ended.division, zones=list(ended.zones),
+            organisation=ended.organisation or "", pool=ended.pool, rung=ended.rung, outcome=ended.state,
+            ended_on=on, recognition=ended.recognition,
+        ),
+        aggregate=ended.id, version=ended.version,
+    )  # fmt: skip
+    return ended
