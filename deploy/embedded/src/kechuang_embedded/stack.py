@@ -111,6 +111,7 @@ class Stack:
             port=self.ports.port("gateway", self.settings.gateway_port),
             operations_port=self.ports.port("gateway-operations"),
             settings=self.settings,
+            collector=self.environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
         )
 
     @property

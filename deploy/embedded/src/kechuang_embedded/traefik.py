@@ -71,13 +71,17 @@ def load_routes(path: Path = ROUTES) -> dict[str, ServiceRoutes]:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One Traefik. `port` is the public one, `operations_port` (loopback) answers /ping and /metrics."""
+    """One Traefik. `port` is the public one, `operations_port` (loopback) answers /ping and /metrics.
+
+    `collector` is the address of an OTLP collector of traces over HTTP, empty for none.
+    """
 
     folder: Path
     host: str
     port: int
     operations_port: int
     settings: StackSettings
+    collector: str = ""
 
     @property
     def url(self) -> str:
@@ -115,7 +119,14 @@ class Gateway:
         }
         if self.settings.certificate:
             public["http"]["tls"] = {}
+        tracing = {
+            "tracing": {
+                "serviceName": "kechuang-gateway",
+                "otlp": {"http": {"endpoint": f"{self.collector.rstrip('/')}/v1/traces"}},
+            }
+        }
         return {
+            **(tracing if self.collector else {}),
             "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
             "entryPoints": {
                 "public": public,

@@ -21,6 +21,7 @@ from kechuang.access import Actor
 from kechuang.db.flush import FLUSH, ClaimedKey, SideRows, StoredAnswer
 from kechuang.errors import Conflict, PreconditionRequired, Stale
 from kechuang.ids import new_id
+from kechuang.telemetry import span
 from kechuang.text import Text
 
 if TYPE_CHECKING:
@@ -113,12 +114,23 @@ class UnitOfWork(_Unit):
         cls, database: "Database", actor: Actor, *, cause: Cause | None = None
     ) -> AsyncIterator["UnitOfWork"]:
         """Open a transaction; whatever is not committed when the block ends is rolled back."""
+        with span("unit of work", kind="client", database="postgresql"):
+            async with cls._transaction(database, actor, cause or Cause()) as unit:
+                yield unit
+        if unit.committed and unit.wakes:
+            database.wake()
+
+    @classmethod
+    @asynccontextmanager
+    async def _transaction(
+        cls, database: "Database", actor: Actor, cause: Cause
+    ) -> AsyncIterator["UnitOfWork"]:
         async with database.write.connect() as conn:
             driver: Any = (await conn.get_raw_connection()).driver_connection
             transaction = driver.transaction()
             await transaction.start()
             unit = cls(database, actor, conn, driver)
-            unit.cause = cause or Cause()
+            unit.cause = cause
             try:
                 yield unit
             except BaseException:
@@ -126,8 +138,6 @@ class UnitOfWork(_Unit):
                 raise
             # Without an explicit commit (a dry run, a replayed answer) nothing stays.
             await (transaction.commit() if unit.committed else transaction.rollback())
-        if unit.committed and unit.wakes:
-            database.wake()
 
     async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
         """Run a Core statement in the transaction."""
