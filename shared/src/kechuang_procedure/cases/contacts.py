@@ -153,13 +153,13 @@ class Contacts:
             .order_by(party.c.division)
         )
         divisions = [row_values(each) for each in await unit.execute(by_division)]
-        led = sa.func.jsonb_array_elements(table.c.led_to).table_valued("value").alias("led")
-        resource = led.c.value.op("->>")("resource")
+        led = sa.func.jsonb_array_elements(table.c.led_to).table_valued("entry").render_derived("led")
+        resource = led.c.entry.op("->>")("resource")
         by_outcome = (
             sa.select(
                 resource.label("resource"),
                 sa.func.count(sa.distinct(table.c.id)).label("contacts"),
-                sa.func.count(sa.distinct(led.c.value.op("->>")("id"))).label("records"),
+                sa.func.count(sa.distinct(led.c.entry.op("->>")("id"))).label("records"),
             )
             .select_from(table.join(led, sa.true()))
             .where(table.c.case == case.id)
@@ -192,7 +192,9 @@ class Contacts:
     @staticmethod
     def _listed(case: Case) -> Any:
         targets = list(case.targets) or ([case.organisation] if case.organisation else [])
-        return sa.func.unnest(sa.literal(targets, ARRAY(sa.Text))).table_valued("uscc").alias("listed")
+        return (
+            sa.func.unnest(sa.literal(targets, ARRAY(sa.Text))).table_valued("uscc").render_derived("listed")
+        )
 
     def _reached(self, case: Case, uscc: Any) -> sa.ColumnElement[bool]:
         table = self.table

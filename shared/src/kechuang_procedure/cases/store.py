@@ -122,7 +122,7 @@ class CaseRecords(Records[Case]):
 
     def reasons(self, actor: Actor, verb: Verb, record: Case) -> list[Reason]:
         """Say why a verb that the state allows is refused for this case and actor."""
-        return [*super().reasons(actor, verb, record), *reasons_for(record, verb.name, actor)]
+        return [*reasons_for(record, verb.name, actor), *super().reasons(actor, verb, record)]
 
     def _trace(self, uow: UnitOfWork, before: Case | None, after: Case, verb: str) -> None:
         super()._trace(uow, before, after, verb)
