@@ -35,7 +35,7 @@ $(READY): $(MANIFESTS)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.txt \
 	  || echo "      uv cannot be installed here; pip does it, more slowly"
 	@echo "[3/4] $$(cat requirements/prod.txt requirements/dev.txt | grep -c ==) locked packages"
-	@$(VENV)/bin/uv pip sync --system-certs --python $(PY) --require-hashes \
+	@$(VENV)/bin/uv pip sync --system-certs --compile-bytecode --python $(PY) --require-hashes \
 	    requirements/prod.txt requirements/dev.txt \
 	  || for lock in prod dev; do \
 	    $(PY) -m pip install --disable-pip-version-check --progress-bar on --no-deps --require-hashes \
@@ -43,6 +43,7 @@ $(READY): $(MANIFESTS)
 	  done
 	@echo "[4/4] our own packages, in place"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(OURS:%=-e ./%)
+	@$(PY) -m compileall -q $(wildcard */src services/*/src deploy/*/src)
 	@touch $@
 	@echo "ready"
 
