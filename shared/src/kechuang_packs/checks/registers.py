@@ -16,6 +16,7 @@ from kechuang_packs.visibility import Visible
 Found = Iterator[tuple[Path_, str]]
 KEY_PARTS = frozenset({"organisation", "title", "parent", "level", "chain", "valid_from"})
 _FIELD = "fields."
+_LONG = 200
 
 
 def kinds(pack: Pack, _visible: Visible) -> Found:
@@ -42,8 +43,9 @@ def _fields(kind: RegisterKind, path: Path_) -> Found:
             yield where, "a field has title and x-title-en"
         if schema.get("x-personal"):
             yield where, "personal data does not belong into a register; keep it with the person's record"
-        if schema.get("x-dimension") and not ("enum" in schema or schema.get("type") == "boolean"):
-            yield where, "x-dimension marks a field with an enum or of type boolean"
+        short = "enum" in schema or schema.get("type") == "boolean" or schema.get("maxLength", _LONG) < _LONG
+        if schema.get("x-dimension") and not short:
+            yield where, f"x-dimension marks an enum, a boolean or a text with maxLength below {_LONG}"
 
 
 def _names(kind: RegisterKind, path: Path_) -> Found:

@@ -106,13 +106,15 @@ class Registers:
         host = body.organisation
         if host is None and not _is_officer(uow):
             host = uow.actor.organisation
+        if uow.actor.organisation is not None:
+            await self.rules.require_authority(uow, uow.actor.organisation)
         place = await self.rules.locate(uow, body, host)
         kind = checks.known(self.rules.kinds(uow, place.city, uow.today), body.kind)
         checks.require_role(uow, kind.reporters, "report")
         parent = await self._parent(uow, kind, body.parent, place)
-        values = {**columns(body), "organisation": host}
+        values = {**columns(body), "organisation": host, "parent": parent.id if parent else None}
         await checks.content(self.rules, uow, kind, values, place.city)
-        checks.same_register(kind, body.register)
+        checks.same_register(kind, body.register_)
         values["valid_to"] = body.valid_to or end_of_validity(kind, body.valid_from)
         stated = self._stated(kind, values)
         await self._alone(uow, place.city, kind.code, stated["natural_key"])
@@ -275,7 +277,8 @@ class Registers:
         checks.ordered(values["valid_from"], values["valid_to"])
         if values["parent"] != found.parent:
             place = RegisterPlace(found.city or "", found.division, found.zones, found.pack or "")
-            await self._parent(uow, kind, values["parent"], place)
+            parent = await self._parent(uow, kind, values["parent"], place)
+            values["parent"] = parent.id if parent else None
         return self._stated(kind, values)
 
     async def _attach_new(self, uow: UnitOfWork, before: RegisterRecord, after: RegisterRecord) -> None:
@@ -288,7 +291,9 @@ class Registers:
     ) -> RegisterRecord | None:
         if not checks.names_parent(kind, parent_id):
             return None
-        found = await self.records.lookup_one(uow, id=parent_id)
+        found = await self.records.lookup_one(uow, id=parent_id) or await self.records.lookup_one(
+            uow, number=parent_id
+        )
         return checks.usable_parent(uow, self.RESOURCE.name, kind, found, place.city)
 
     async def _alone(self, uow: UnitOfWork, city: str, kind: str, key: str) -> None:

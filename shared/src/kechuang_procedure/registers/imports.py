@@ -48,15 +48,11 @@ class RegisterRow(RegisterCreate):
 
     def record(self) -> RegisterCreate:
         """The record that the row states."""
-        own = {
-            name: getattr(self, name) for name in self.model_fields_set if name in RegisterCreate.model_fields
-        }
-        extra = self.model_extra or {}
-        fields = {
-            name.removeprefix(_FIELD): value for name, value in extra.items() if name.startswith(_FIELD)
-        }
-        rest = {name: value for name, value in extra.items() if not name.startswith(_FIELD)}
-        return RegisterCreate.model_validate({**own, **rest, "fields": {**own.get("fields", {}), **fields}})
+        stated = self.model_dump(by_alias=True, exclude_unset=True)
+        fields = {name: value for name, value in stated.items() if name.startswith(_FIELD)}
+        own = {name: value for name, value in stated.items() if name not in fields}
+        named = {name.removeprefix(_FIELD): value for name, value in fields.items()}
+        return RegisterCreate.model_validate(own | {"fields": own.get("fields", {}) | named})
 
 
 def columns_of(kind: RegisterKind) -> tuple[Column, ...]:
@@ -118,7 +114,7 @@ def import_of(registers: "Registers") -> Import[RegisterRow]:
             existing = str(known.extra["existing"]["id"])
             if on_match == "skip":
                 return "skipped", existing
-        changes = record.model_dump(exclude_unset=True, exclude={"kind", "register", "city", "division", "zones",
+        changes = record.model_dump(exclude_unset=True, exclude={"kind", "register_", "city", "division", "zones",
                                                                  "external_ids"})  # fmt: skip
         correction = RegisterCorrect(**changes, reason="名单导入更正 Corrected by an imported list")
         return "superseded", (await registers.correct(uow, existing, correction)).id

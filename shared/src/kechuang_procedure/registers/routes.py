@@ -1,5 +1,6 @@
 """The HTTP edge of registers: records, the kinds that packs declare, counts and the lists behind them."""
 
+import warnings
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,7 +47,9 @@ class RegisterCountQuery(BaseModel):
         default=None, description="For added and ended; 1 January of the year of `as_of`"
     )
     period_to: date | None = Field(default=None, description="For added and ended; `as_of` when left out")
-    register: str | None = Field(default=None, description="名册 platform, carrier, tenant …")
+    register_: str | None = Field(
+        default=None, alias="register", description="名册 platform, carrier, tenant …"
+    )
     kind: str | None = Field(default=None, description="类别, as `kinds` lists them")
     level: str | None = Field(default=None, description="级别 national, province, city, county …")
     min_level: str | None = Field(default=None, description="This level or higher: `city` is 市级以上")
@@ -73,7 +76,7 @@ class RegisterCountQuery(BaseModel):
             raise invalid("#query/period_from", "period_reversed", "起日不得晚于止日。",
                           "period_from lies after period_to.")  # fmt: skip
         return Asked(
-            as_of=day, first=first, last=last, registers=_listed(self.register), kinds=_listed(self.kind),
+            as_of=day, first=first, last=last, registers=_listed(self.register_), kinds=_listed(self.kind),
             levels=_listed(self.level), min_level=self.min_level, city=self.city,
             divisions=_listed(self.division), zone=self.zone, chain=self.chain, parent=self.parent,
             organisation=self.organisation, standing=None if self.standing == _ANY else self.standing,
@@ -103,20 +106,25 @@ def _listed(text: str | None) -> tuple[str, ...]:
 
 def show(record: RegisterRecord, unit: ReadUnit) -> RegisterOut:
     """Put a record on the wire; `holds` is of today."""
-    fields = {name: getattr(record, name) for name in RegisterOut.model_fields if name != "holds"}
-    return RegisterOut.model_validate(fields | {"holds": holds_on(record, unit.today)})
+    own = set(RegisterOut.model_fields) - {"holds", "register_"}
+    fields = {name: getattr(record, name) for name in own}
+    return RegisterOut.model_validate(
+        fields | {"register": record.register, "holds": holds_on(record, unit.today)}
+    )
 
 
 def show_kind(kind: RegisterKind) -> RegisterKindOut:
     """Put a kind on the wire."""
-    return RegisterKindOut(
-        code=kind.code, name_zh=kind.name.zh, name_en=kind.name.en, register=kind.register, levels=kind.levels,
-        fields=kind.fields, dimensions=kind.dimensions, tests=kind.tests, validity_years=kind.validity_years,
-        parent=kind.parent, natural_key=kind.natural_key, evidence=[each.code for each in kind.evidence],
-        hosted=kind.hosted, chained=kind.chained, reporters=sorted(kind.reporters),
-        confirmers=sorted(kind.confirmers), counts_with_report=kind.counts_with_report, one_day=kind.one_day,
-        public=kind.public,
-    )  # fmt: skip
+    fields = {
+        "name_zh": kind.name.zh,
+        "name_en": kind.name.en,
+        "register": kind.register,
+        "evidence": [each.code for each in kind.evidence],
+        "reporters": sorted(kind.reporters),
+        "confirmers": sorted(kind.confirmers),
+    }
+    rest = set(RegisterKindOut.model_fields) - set(fields) - {"register_"}
+    return RegisterKindOut.model_validate(fields | {name: getattr(kind, name) for name in rest})
 
 
 def routes(registers: "Registers") -> ResourceRouter[RegisterRecord, RegisterOut]:
@@ -124,7 +132,9 @@ def routes(registers: "Registers") -> ResourceRouter[RegisterRecord, RegisterOut
     router = ResourceRouter(registers.records, RegisterOut, show=show, reads=False)
     _reads(router, registers)
     add_import_routes(registers, router)
-    router._add_reads()  # noqa: SLF001  after the fixed addresses, which `/{record_id}` would swallow
+    with warnings.catch_warnings():  # the list's parameter `register` is a method of every abstract class
+        warnings.simplefilter("ignore", UserWarning)
+        router._add_reads()  # noqa: SLF001  after the fixed addresses, which `/{record_id}` would swallow
     _writes(router, registers)
     return router
 
@@ -196,19 +206,15 @@ async def _page(registers: "Registers", query: RegisterListQuery, unit: ReadUnit
     ]
     binding = paging.binding_of(query.model_dump(exclude={"cursor", "limit"}, exclude_none=True))
     if query.cursor is not None:
-        cursor = paging.decode(query.cursor, binding, table.c.valid_from)
-        conditions.append(paging.page_clause(table.c.valid_from, table.c.id, cursor, descending=False))
-    statement = (
-        sa.select(*registers.records.columns)
-        .where(*conditions)
-        .order_by(table.c.valid_from, table.c.id)
-        .limit(query.limit + 1)
-    )
-    found = [registers.records.row(row) for row in await unit.execute(statement)]
-    more, last = len(found) > query.limit, found[query.limit - 1] if len(found) > query.limit else None
+        conditions.append(table.c.id > paging.decode(query.cursor, binding, table.c.id).value)
+    statement = sa.select(*registers.records.columns).where(*conditions)
+    rows = await unit.execute(statement.order_by(table.c.id).limit(query.limit + 1))
+    found = [registers.records.row(row) for row in rows]
+    items = found[: query.limit]
+    more = len(found) > query.limit
     return Page[RegisterOut](
-        items=[show(each, unit) for each in found[: query.limit]],
-        next_cursor=paging.Cursor(last.valid_from, last.id).encode(binding) if more and last else None,
+        items=[show(each, unit) for each in items],
+        next_cursor=paging.Cursor(items[-1].id, items[-1].id).encode(binding) if more else None,
     )
 
 

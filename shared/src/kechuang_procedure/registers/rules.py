@@ -37,3 +37,6 @@ class RegisterRules(Protocol):
 
     def knows_chain(self, uow: UnitOfWork, city: str, chain: str) -> bool:
         """Whether the city's pack has the chain."""
+
+    async def require_authority(self, uow: UnitOfWork, organisation: str) -> None:
+        """Refuse a person who is not authorised to report for the organisation."""

@@ -38,7 +38,7 @@ class _Content(Input):
         default=None, description="依托单位或记录所属单位; the token's organisation when left out"
     )
     parent: str | None = Field(
-        default=None, max_length=64, description="Id of the record this is a part of (carrier)"
+        default=None, max_length=64, description="Id or number of the record this is a part of (carrier)"
     )
     chain: Line | None = Field(default=None, description="Code of an industry chain of the city's pack")
     valid_from: date = Field(description="First day")
@@ -60,7 +60,10 @@ class RegisterCreate(_Content):
     """A record of a kind that the city's pack declares (`GET …/kinds`)."""
 
     kind: Line = Field(examples=["key_laboratory"])
-    register: Line | None = Field(default=None, description="The kind's register; checked when given")
+    # Named with a stroke in Python: `register` is a method of every abstract class, and pydantic warns.
+    register_: Line | None = Field(
+        default=None, alias="register", description="The kind's register; checked when given"
+    )
     city: Line | None = Field(default=None, description="Area id; the host's city when left out")
     division: Line | None = Field(default=None, description="Area id; the host's division when left out")
     zones: list[Line] = Field(default_factory=list, max_length=10)
@@ -113,7 +116,9 @@ class RegisterCorrect(RegisterPatch):
 class RegisterOut(RecordOut):
     """A record; it holds from `valid_from` to the end of `valid_to`, or of `ended_on` when that comes first."""
 
-    register: str = Field(description="Group of kinds: platform, carrier, tenant, product …")
+    register_: str = Field(
+        alias="register", description="Group of kinds: platform, carrier, tenant, product …"
+    )
     kind: str
     title: str
     level: str | None
@@ -145,7 +150,7 @@ class RegisterKindOut(Output):
     code: str
     name_zh: str
     name_en: str
-    register: str
+    register_: str = Field(alias="register")
     levels: Sequence[str]
     fields: Mapping[str, Any] = Field(
         description="JSON Schema 2020-12 of `fields`, with titles and `x-title-en`"

@@ -97,3 +97,7 @@ class PackRules:
         return any(
             chain == each.code for seen in shelf.packs.visible(pack).packs for each in seen.chains.chains
         )
+
+    async def require_authority(self, uow: UnitOfWork, organisation: str) -> None:
+        """An enterprise's clerk needs the authorisation to submit; a carrier's account is its own."""
+        await parties.require_authority(uow, organisation, "submit")

@@ -22,7 +22,7 @@ class EnterpriseRecords(Registers):
     def _event(self, uow: UnitOfWork, record: RegisterRecord, what: What) -> Event:
         common: dict[str, Any] = {
             "city": record.city, "division": record.division, "zones": list(record.zones),
-            "register": record.register, "kind": record.kind, "level": record.level,
+            "group": record.register, "kind": record.kind, "level": record.level,
             "organisation": record.organisation, "standing": record.standing,
         }  # fmt: skip
         if what == "ended":
@@ -30,11 +30,17 @@ class EnterpriseRecords(Registers):
             return events.RegisterRecordEnded(
                 **common, outcome=record.outcome or "ended", ended_on=last or uow.today
             )
-        dimensions = self.kind(uow, record).dimensions
+        kind = self.kind(uow, record)
+        # Free text stays here: only codes and flags go into a payload.
+        coded = [
+            each
+            for each in kind.dimensions
+            if kind.properties[each].get("type") != "string" or "enum" in kind.properties[each]
+        ]
         return events.RegisterRecordConfirmed(
             **common, parent=record.parent, chain=record.chain, valid_from=record.valid_from,
             valid_to=record.valid_to, pack=record.pack, supersedes=record.supersedes,
-            dimensions={name: record.fields[name] for name in dimensions if name in record.fields},
+            dimensions={name: record.fields[name] for name in coded if name in record.fields},
         )  # fmt: skip
 
 
