@@ -77,7 +77,7 @@ SERVICE = Service(
         records.RESOURCE, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
     ),
     routers=(
-        me, organisations, rungs_router, support_router, cases.router, enterprises, authorisations, filing_windows.router, filings,
+        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, enterprises, authorisations, filing_windows.router, filings,
         assessments, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, chain_members, budgets, benefit_rules,

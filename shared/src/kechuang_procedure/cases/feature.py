@@ -4,7 +4,7 @@
     cases = EnterpriseCases(metadata, parties, resource="enterprise-cases", singular="enterprise_case",
                             table="enterprise_case", prefix="EC", title=Text("企业服务事项", "Enterprise case"))
 
-gives `cases.RESOURCE`, `cases.router`, `cases.timers`, and for use cases `open`, `assign`, `resolve` …
+gives `cases.RESOURCE`, `cases.measures_router` (before `cases.router`, which takes every id), `cases.timers`, and for use cases `open`, `assign`, `resolve` …
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +25,7 @@ from kechuang_procedure.cases import schemas
 from kechuang_procedure.cases.contacts import Contacts
 from kechuang_procedure.cases.domain import Case, is_late
 from kechuang_procedure.cases.escalation import CaseEscalation
+from kechuang_procedure.cases.measures import Measures
 from kechuang_procedure.cases.opening import CaseOpening
 from kechuang_procedure.cases.store import CaseRecords, case_resource, case_table, contact_table
 from kechuang_procedure.parties import Parties
@@ -58,6 +59,7 @@ class Cases(CaseOpening, CaseEscalation):
             self.goes_up: self.on_still_late,
         }
         self.router = self._routes()
+        self.measures_router = Measures(self.RESOURCE, self.records).router
 
     def show(self, case: Case, unit: ReadUnit) -> schemas.CaseOut:
         """Give a case as it goes over the wire; a measure is overdue as of today."""
