@@ -8,12 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from kechuang_packs.checks import check_all
+from kechuang_packs.checks import check_all, check_one
 from kechuang_packs.models.conditions import Rule
 from kechuang_packs.models.facts import Classification, FactDefinition
 from kechuang_packs.models.ladder import Node
 from kechuang_packs.models.pack import Pack
-from kechuang_packs.reading import ReadPack, read_pack
+from kechuang_packs.reading import ReadPack, read_pack, read_texts
 from kechuang_packs.source import Fault, PackError, read_fast, read_yaml
 from kechuang_packs.visibility import Visible, canonical_node, version_key, visible_from
 
@@ -28,11 +28,9 @@ class ContentChangedError(Exception):
 class Packs:
     """The loaded packs. Build it with `load_packs`."""
 
-    def __init__(self, read: Mapping[PackKey, ReadPack]) -> None:
-        self._packs: Mapping[PackKey, Pack] = MappingProxyType({key: item.pack for key, item in read.items()})
-        self.digests: Mapping[PackKey, str] = MappingProxyType(
-            {key: item.digest for key, item in read.items()}
-        )
+    def __init__(self, packs: Mapping[PackKey, Pack], digests: Mapping[PackKey, str]) -> None:
+        self._packs: Mapping[PackKey, Pack] = MappingProxyType(dict(packs))
+        self.digests: Mapping[PackKey, str] = MappingProxyType(dict(digests))
         self._visible: dict[PackKey, Visible] = {}
         self._canonical: dict[tuple[PackKey, str], str] = {}
 
@@ -105,6 +103,22 @@ class Packs:
         earlier = [r for r in versions if r.in_force_from < rule.in_force_from]
         return (owner, earlier[-1]) if until is not None and on <= until and earlier else (owner, rule)
 
+    def with_draft(self, files: Mapping[str, str]) -> tuple[Packs, Pack]:
+        """These packs and one version more, read from texts by file name (`pack.yaml`, `rules/x.yaml`).
+
+        Neither these packs nor any folder is changed. PackError lists every fault of the draft, with file and
+        line; a version that is here already is one.
+        """
+        item = read_texts(files)
+        key = (item.pack.id, item.pack.version)
+        if key in self._packs:
+            raise PackError([item.fault(("header", "version"), f"{key[0]} has a version {key[1]} already")])
+        packs = {**self._packs, key: item.pack}
+        faults = check_one(item, packs)
+        if faults:
+            raise PackError(faults)
+        return Packs(packs, {**self.digests, key: item.digest}), item.pack
+
     def check_digests(self, stored: Mapping[PackKey, str]) -> None:
         """Refuse content that differs from what was stored under the same id and version (ContentChangedError)."""
         changed = [
@@ -152,7 +166,9 @@ def _load(roots: Sequence[Path], folder: Path, read_with: Callable[[Path, str], 
         faults = check_all(read)
     if faults:
         raise PackError(faults)
-    return Packs(read)
+    return Packs(
+        {key: item.pack for key, item in read.items()}, {key: item.digest for key, item in read.items()}
+    )
 
 
 def _shown(root: Path, folder: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -80,6 +81,20 @@ def read_pack(folder: Path, shown_as: str, read: Callable[[Path, str], Any] = re
     pack = Pack(**parts, rules=tuple(gathered["rules"]), forms=tuple(gathered["forms"]))
     content = {name.removeprefix(f"{shown_as}/"): data for name, data in raw.items()}
     return ReadPack(pack, folder, digest_of(content), raw, places, shown_as)
+
+
+def read_texts(files: Mapping[str, str]) -> ReadPack:
+    """Read a pack from texts by file name; PackError lists every fault, with the name as it was given."""
+    strange = [name for name in files if _target(name) is None]
+    if strange:
+        raise PackError([Fault(name, 1, "no file of a policy pack has this name") for name in strange])
+    with TemporaryDirectory(prefix="kechuang-pack-") as made:
+        folder = Path(made)
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return read_pack(folder, ".")
 
 
 def _target(name: str) -> tuple[str, str | None, type[Strict]] | None:

@@ -53,8 +53,11 @@ class LadderPlan:
     nodes: tuple[NodeRules, ...]
 
 
-def plan_of(packs: Packs, pack: Pack, on: dt.date) -> LadderPlan:
-    """Plan the ladder of a pack version, the national nodes that it sees included."""
+def plan_of(packs: Packs, pack: Pack, on: dt.date, rules_on: dt.date | None = None) -> LadderPlan:
+    """Plan the ladder of a pack version, the national nodes that it sees included.
+
+    Facts are read as of `on`. The rules are those in force on `rules_on`, which may lie ahead of the facts.
+    """
     derived = derived_nodes(packs, pack.id, pack.version)
     nodes: dict[str, NodeRules] = {
         name: NodeRules(name, rule, rule, derived=True) for name, rule in derived.items()
@@ -63,7 +66,9 @@ def plan_of(packs: Packs, pack: Pack, on: dt.date) -> LadderPlan:
         for node in seen.ladder.ladder.nodes if seen.ladder else ():
             name = packs.canonical(seen, node.code)
             if name not in nodes:
-                first, review = (rule_on(packs, seen, node.code, on, each) for each in ("first", "review"))
+                first, review = (
+                    rule_on(packs, seen, node.code, rules_on or on, each) for each in ("first", "review")
+                )
                 if first is not None or review is not None:
                     nodes[name] = NodeRules(name, first, review)
     words = vocabulary(packs, pack.id, pack.version)
