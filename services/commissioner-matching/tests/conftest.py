@@ -96,6 +96,13 @@ async def cm(engines: Any) -> AsyncIterator[ServiceHarness]:
         yield harness
 
 
+@pytest.fixture
+async def own_jiangmen(engines: Any) -> AsyncIterator[City]:
+    """The city on a database of its own, for what would disturb others."""
+    async with ServiceHarness(SERVICE, engines, packs_dir=str(PACKS)) as harness:
+        yield City(harness, 7)
+
+
 _seeds = iter(range(1, 10_000))
 
 

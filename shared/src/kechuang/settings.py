@@ -43,6 +43,7 @@ class Settings(BaseSettings):
 
     files_url: str = ""
     master_key: SecretStr = SecretStr("")
+    former_master_keys: SecretStr = SecretStr("")
     signing_key: SecretStr = SecretStr("")
     audit_roots: str = ""
 
@@ -89,7 +90,16 @@ class Settings(BaseSettings):
 
     def key_bytes(self, name: Literal["master_key", "signing_key"]) -> bytes:
         """Give a secret of 32 bytes that is written in base64."""
-        raw = base64.b64decode(getattr(self, name).get_secret_value())
-        if len(raw) != 32:  # noqa: PLR2004  the length of AES-256 and Ed25519 keys
-            raise ValueError(f"KECHUANG_{name.upper()} must be 32 bytes in base64")
-        return raw
+        return _key(getattr(self, name).get_secret_value(), f"KECHUANG_{name.upper()}")
+
+    def former_master_key_bytes(self) -> list[bytes]:
+        """Give the master keys of before, newest first; they open what is not wrapped anew yet."""
+        texts = self.former_master_keys.get_secret_value().split(",")
+        return [_key(each.strip(), "KECHUANG_FORMER_MASTER_KEYS") for each in texts if each.strip()]
+
+
+def _key(text: str, setting: str) -> bytes:
+    raw = base64.b64decode(text)
+    if len(raw) != 32:  # noqa: PLR2004  the length of AES-256 and Ed25519 keys
+        raise ValueError(f"{setting} must be 32 bytes in base64")
+    return raw

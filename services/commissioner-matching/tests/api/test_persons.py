@@ -1,11 +1,14 @@
 """One person one file; personal data masked, encrypted and revealed only with a reason."""
 
 import asyncio
+import base64
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from kechuang.codes.synthetic import synthetic_resident_id
+from kechuang.personal.rotate import rotate
 
 
 def file_of(jiangmen: Any, **more: Any) -> dict[str, Any]:
@@ -28,6 +31,23 @@ class TestFile:
         assert given["id_number"] not in stored
         assert "13812345678" not in stored
         assert "陈示例".encode().hex() not in stored
+
+    async def test_after_a_new_master_key_everything_opens_and_the_old_key_wraps_nothing(
+        self, own_jiangmen: Any
+    ) -> None:
+        jiangmen, database = own_jiangmen, own_jiangmen.cm.database
+        given = file_of(jiangmen)
+        made = await jiangmen.county.make("persons", given)
+        settings = database.settings
+        settings.former_master_keys = settings.master_key
+        settings.master_key = SecretStr(base64.b64encode(b"n" * 32).decode())
+        assert await rotate(database) >= 1
+        assert await rotate(database) == 0
+        again = await jiangmen.city.post("persons", given)  # the look-up index is keyed as before
+        assert again.json()["code"] == "person_exists"
+        # Without the key of before the fields still open: nothing is wrapped with it any more.
+        settings.former_master_keys = SecretStr("")
+        assert (await jiangmen.county.read(f"persons/{made['id']}"))["phone"] == "138****5678"
 
     async def test_a_second_file_under_the_same_number_is_refused(self, jiangmen: Any) -> None:
         given = file_of(jiangmen)

@@ -60,7 +60,9 @@ class DatabaseKeys:
 
 def vault(unit: _Unit) -> PersonalVault:
     """The vault under the process's master key."""
-    return PersonalVault(MasterKeys.from_secrets(unit.database.settings.key_bytes("master_key")))
+    settings = unit.database.settings
+    current, former = settings.key_bytes("master_key"), settings.former_master_key_bytes()
+    return PersonalVault(MasterKeys.from_secrets(current, former))
 
 
 async def seal(unit: UnitOfWork, person: str, group: str, fields: Mapping[str, Secret]) -> dict[str, bytes]:
