@@ -34,6 +34,10 @@ from enterprise_registry.pack_versions.routes import router as pack_versions
 from enterprise_registry.pack_versions.store import PACK_VERSIONS
 from enterprise_registry.policy.library import read_packs
 from enterprise_registry.policy.routes import router as policy
+from enterprise_registry.portraits import heard as innovation_events
+from enterprise_registry.portraits import run as portrait_runs
+from enterprise_registry.portraits.routes import router as portraits
+from enterprise_registry.portraits.store import PORTRAITS
 from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
 from enterprise_registry.quotas import store as quotas
 from enterprise_registry.recognitions import ending as recognition_endings
@@ -49,6 +53,8 @@ from enterprise_registry.rule_impacts.routes import router as rule_impacts
 from enterprise_registry.rule_impacts.run import JOB as IMPACT_JOB
 from enterprise_registry.rule_impacts.run import KIND as IMPACT
 from enterprise_registry.rule_impacts.store import RULE_IMPACTS
+from enterprise_registry.scoring_models.routes import router as scoring_models
+from enterprise_registry.scoring_models.store import SCORING_MODELS
 from enterprise_registry.selection_rounds.routes import router as selection_rounds
 from enterprise_registry.selection_rounds.store import SELECTION_ROUNDS
 from enterprise_registry.registers import links
@@ -74,6 +80,7 @@ SERVICE = Service(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
         APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
         PACK_VERSIONS, RULE_IMPACTS,
+        SCORING_MODELS, PORTRAITS,
         records.RESOURCE, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
     ),
     routers=(
@@ -81,13 +88,14 @@ SERVICE = Service(
         assessments, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, chain_members, budgets, benefit_rules,
-        benefit_runs, benefit_grants, pack_versions, rule_impacts, policy,
+        benefit_runs, benefit_grants, pack_versions, rule_impacts, scoring_models, portraits, policy,
     ),
-    handlers=(integrity.handler, *links.handlers),
+    handlers=(integrity.handler, *innovation_events.handlers(), *links.handlers),
     jobs={
         **{each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT, records.IMPORT)},
         budget_reading.RECOUNT: budget_reading.RECOUNT_JOB,
         IMPACT: IMPACT_JOB,
+        **portrait_runs.JOBS,
         benefit_jobs.COMPUTE: benefit_jobs.COMPUTE_JOB,
         benefit_jobs.ISSUE: benefit_jobs.ISSUE_JOB,
     },
