@@ -857,6 +857,23 @@ def upgrade() -> None:
     op.create_index("filing_window_sight", "filing_window", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_filing_window_target"), "filing_window", ["target"], unique=False)
     op.create_table(
+        "innovation_event",
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("record", "version", "organisation"),
+    )
+    op.create_index(
+        "innovation_event_organisation",
+        "innovation_event",
+        ["organisation", "kind", "happened_on"],
+        unique=False,
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -1007,6 +1024,74 @@ def upgrade() -> None:
     )
     op.create_index(
         "policy_pack_version_sight", "policy_pack_version", ["sight"], unique=False, postgresql_using="gin"
+    )
+    op.create_table(
+        "portrait",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Text(),
+            sa.Computed(
+                "'PO-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("sight", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("handlers", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "external_ids", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+        sa.Column(
+            "pack", sa.Text(), nullable=True, comment="policy pack and version this record was made under"
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("model_code", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Double(), nullable=True),
+        sa.Column("low", sa.Double(), nullable=False),
+        sa.Column("high", sa.Double(), nullable=False),
+        sa.Column("coverage", sa.Double(), nullable=False),
+        sa.Column("percentile", sa.Double(), nullable=True),
+        sa.Column("median", sa.Double(), nullable=True),
+        sa.Column("peer_group", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("dimensions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("change", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index("portrait_created", "portrait", ["created_at", "id"], unique=False)
+    op.create_index("portrait_day", "portrait", ["city", "as_of", "division"], unique=False)
+    op.create_index("portrait_natural", "portrait", ["organisation", "as_of", "model"], unique=True)
+    op.create_index(
+        "portrait_organisation",
+        "portrait",
+        ["organisation"],
+        unique=False,
+        postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index("portrait_sight", "portrait", ["sight"], unique=False, postgresql_using="gin")
+    op.create_table(
+        "portrait_sheet",
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("industry", sa.Text(), nullable=True),
+        sa.Column("scale", sa.Text(), nullable=True),
+        sa.Column("known", sa.Boolean(), nullable=False),
+        sa.Column("readings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("run", "organisation"),
+        comment="passing: readings of a run's enterprises, removed at its end",
     )
     op.create_table(
         "quota",
@@ -1232,6 +1317,66 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("record"),
     )
     op.create_index(op.f("ix_sanction_subject"), "sanction", ["subject"], unique=False)
+    op.create_table(
+        "scoring_model",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Text(),
+            sa.Computed(
+                "'SM-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("sight", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("handlers", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "external_ids", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+        sa.Column(
+            "pack", sa.Text(), nullable=True, comment="policy pack and version this record was made under"
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("name_zh", sa.Text(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("dimensions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("loaded_from", sa.Text(), nullable=True),
+        sa.Column("document_no", sa.Text(), nullable=True),
+        sa.Column("published_on", sa.Date(), nullable=True),
+        sa.Column("superseded_on", sa.Date(), nullable=True),
+        sa.Column("supersedes", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index("scoring_model_created", "scoring_model", ["created_at", "id"], unique=False)
+    op.create_index("scoring_model_edition", "scoring_model", ["city", "code", "edition"], unique=True)
+    op.create_index(
+        "scoring_model_organisation",
+        "scoring_model",
+        ["organisation"],
+        unique=False,
+        postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index(
+        "scoring_model_published",
+        "scoring_model",
+        ["city", "purpose"],
+        unique=True,
+        postgresql_where=sa.text("state = 'published'"),
+    )
+    op.create_index("scoring_model_sight", "scoring_model", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
         "selection_entry",
         sa.Column("round", sa.Text(), nullable=False),
