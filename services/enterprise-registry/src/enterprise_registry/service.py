@@ -1,6 +1,8 @@
 """enterprise-registry: what the service consists of."""
 
 from enterprise_registry import integrity
+from enterprise_registry.alliances.routes import router as alliances
+from enterprise_registry.alliances.store import ALLIANCES
 from enterprise_registry.applications import handling as application_handling
 from enterprise_registry.applications.routes import router as applications
 from enterprise_registry.applications.store import APPLICATIONS
@@ -24,6 +26,12 @@ from enterprise_registry.budgets.store import BUDGETS
 from enterprise_registry.filings import use_cases as filing_use_cases
 from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
+from enterprise_registry.finance.lead_banks.routes import router as lead_banks
+from enterprise_registry.finance.lead_banks.store import LEAD_BANKS
+from enterprise_registry.finance.pools.routes import router as risk_pools
+from enterprise_registry.finance.pools.store import RISK_POOLS
+from enterprise_registry.finance.routes import router as finance_needs
+from enterprise_registry.finance.store import FINANCE_NEEDS
 from enterprise_registry.me.routes import router as me
 from enterprise_registry.metadata import metadata
 from enterprise_registry.organisations.imports import IMPORT as ORGANISATION_IMPORT
@@ -81,14 +89,16 @@ SERVICE = Service(
         APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
         PACK_VERSIONS, RULE_IMPACTS,
         SCORING_MODELS, PORTRAITS,
-        records.RESOURCE, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
+        records.RESOURCE, ALLIANCES, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
+        FINANCE_NEEDS, LEAD_BANKS, RISK_POOLS,
     ),
     routers=(
         me, organisations, rungs_router, support_router, cases.measures_router, cases.router, enterprises, authorisations, filing_windows.router, filings,
         assessments, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
-        objections.router, register_goals, records.router, chain_members, budgets, benefit_rules,
-        benefit_runs, benefit_grants, pack_versions, rule_impacts, scoring_models, portraits, policy,
+        objections.router, register_goals, records.router, alliances, chain_members, budgets, benefit_rules,
+        benefit_runs, benefit_grants, finance_needs, lead_banks, risk_pools,
+        pack_versions, rule_impacts, scoring_models, portraits, policy,
     ),
     handlers=(integrity.handler, *innovation_events.handlers(), *links.handlers),
     jobs={

@@ -1,0 +1,1 @@
+"""Risk compensation pools (风险补偿池): contributions, guarantees, compensations, and the ledger of all."""
