@@ -168,3 +168,27 @@ async def test_jm_24_a_case_and_an_application_in_the_fast_lane_go_first_with_a_
     assert [each["id"] for each in queue["items"]] == [made[1]["id"], made[0]["id"]]
     history = (await enterprise.county.read(f"{path}/history"))["items"][-1]
     assert (history["verb"], history["note"]) == ("expedite", "影响重大项目投产")
+    applications = [await _submitted(city) for _ in range(2)]
+    county = city.as_("county_officer", area="440705")
+    last = f"applications/{applications[1]['id']}"
+    hurried = await county.do(last, "expedite", {"reason": "省重点建设项目配套企业"})
+    assert hurried["fast_lane_reason"] == "省重点建设项目配套企业"
+    listed = await county.read("applications", sort="queue", state="submitted")
+    assert [each["id"] for each in listed["items"]][:2] == [applications[1]["id"], applications[0]["id"]]
+    trace = (await county.read(f"{last}/history"))["items"][-1]
+    assert (trace["verb"], trace["note"]) == ("expedite", "省重点建设项目配套企业")
+
+
+async def _submitted(city: "City") -> dict[str, Any]:
+    """An application handed in by a new enterprise of its own county."""
+    enterprise = await city.enterprise(division="440705")
+    now = await city.now()
+    officer = city.as_("city_officer")
+    window = await officer.make(
+        "application-windows",
+        {"title": "科技型企业申报", "target": "hnte", "city": "440700", "opens_at": now.isoformat(),
+         "closes_at": (now + timedelta(days=30)).isoformat()},
+    )  # fmt: skip
+    await officer.do(f"application-windows/{window['id']}", "open")
+    made = await enterprise.signatory.make("applications", {"window": window["id"]})
+    return await enterprise.signatory.do(f"applications/{made['id']}", "submit")

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from kechuang import access
-from kechuang.resources import Record
 from kechuang.states import Awaits, Machine, Reason, verb
 from kechuang.text import Text
+from kechuang_procedure.fast_lane import FastLaned
 
 STATES = {
     "draft": Text("草稿", "Draft"),
@@ -27,7 +27,7 @@ UNDER_WAY = ("submitted", "county_recommended", "city_reviewed", "public_notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Application(Record):
+class Application(FastLaned):
     """An application. `assessment` is the answer of the engine at submission, under `pack`."""
 
     window: str
@@ -131,6 +131,8 @@ MACHINE = Machine(
         verb("pass-over", "未授予", "Be passed over", from_=("city_reviewed", "public_notice"), to="rejected",
              automatic=True),
         # A return was not answered in time, or the selection round was cancelled.
+        verb("expedite", "列入绿色通道", "Put into the fast lane",
+             from_=("submitted", "returned", "county_recommended", "city_reviewed", "public_notice", "forwarded")),
         verb("lapse", "失效", "Lapse", from_=UNDER_WAY, to="lapsed", automatic=True),
     ),
     awaits=(

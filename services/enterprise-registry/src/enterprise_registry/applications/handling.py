@@ -51,6 +51,14 @@ async def return_(uow: UnitOfWork, record_id: str, body: ReturnForCorrection) ->
     return changed
 
 
+async def expedite(uow: UnitOfWork, record_id: str, reason: str) -> Application:
+    """Put it into the fast lane with the pack's shorter time limit."""
+    application = await applications.load(uow, record_id, "expedite")
+    shelf = library(uow)
+    within = shelf.period(shelf.stamped(application.pack or ""), "fast_lane")
+    return await applications.expedite(uow, application, reason, within)
+
+
 async def lapse(uow: UnitOfWork, timer: Timer) -> None:
     """The due day of a return has passed without resubmission."""
     application = await applications.lookup_one(uow, lock=True, id=timer.record_id)

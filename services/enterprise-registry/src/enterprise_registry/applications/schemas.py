@@ -114,6 +114,12 @@ class ApplicationReceipt(Output):
     next_step_en: str
 
 
+class ApplicationExpedite(Input):
+    """Why it goes first; kept in its history."""
+
+    reason: Prose
+
+
 class ApplicationOut(RecordOut):
     """An application with its receipt, the assessment at submission and its decision."""
 
@@ -142,4 +148,6 @@ class ApplicationOut(RecordOut):
     notice: str | None
     decision: dict[str, Any] | None
     recognition: str | None
+    fast_lane_reason: str | None = Field(description="绿色通道: why it goes first; null where it does not")
+    fast_lane_due_on: date | None
     round: str | None = Field(description="The selection round that ranks and decides it")

@@ -5,9 +5,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from enterprise_registry.applications.domain import MACHINE, Application, sight
 from enterprise_registry.metadata import metadata
-from kechuang.records import Records
 from kechuang.resources import Filter, Resource, record_table
 from kechuang.text import Text
+from kechuang_procedure.fast_lane import FastLaneRecords, fast_lane_columns
 
 _table = record_table(
     "application",
@@ -37,6 +37,7 @@ _table = record_table(
     sa.Column("decision", JSONB),
     sa.Column("recognition", sa.Text),
     sa.Column("round", sa.Text),
+    *fast_lane_columns(),
     sa.Index(
         "application_live", "organisation", "window", unique=True,
         postgresql_where=sa.text("state NOT IN ('withdrawn', 'lapsed', 'rejected', 'recognised')"),
@@ -64,5 +65,6 @@ APPLICATIONS: Resource[Application] = Resource(
         "notice": Filter("notice", Text("公示", "Notice")),
         "decided_by": Filter("decided_by", Text("决定机关层级", "Decided by")),
     },
+    sorts=("created_at", "updated_at", "number", "queue"),
 )
-applications = Records(APPLICATIONS)
+applications = FastLaneRecords(APPLICATIONS)

@@ -1,7 +1,6 @@
 """Kinds of cases as the city's pack states them."""
 
 from enterprise_registry.policy.library import Library, stamp
-from kechuang.calendar import Period
 from kechuang.errors import invalid
 from kechuang.text import Text
 from kechuang_packs import Pack
@@ -32,26 +31,17 @@ def kind_of(shelf: Library, pack: Pack, code: str) -> Kind:
         opened_by=frozenset[str]().union(*(OFFICES[each] for each in kind.opened_by)),
         confirmed_by=kind.confirmed_by,
         limits=Limits(
-            assign=period(shelf, pack, limits.assign),
-            start=period(shelf, pack, limits.start),
-            resolve=period(shelf, pack, limits.resolve),
-            confirm=period(shelf, pack, limits.confirm),
-            fast_lane=period(shelf, pack, limits.fast_lane),
+            assign=shelf.period(pack, limits.assign),
+            start=shelf.period(pack, limits.start),
+            resolve=shelf.period(pack, limits.resolve),
+            confirm=shelf.period(pack, limits.confirm),
+            fast_lane=shelf.period(pack, limits.fast_lane),
         ),
         escalation=tuple(
-            Level(each.to, period(shelf, pack, each.after), each.unit) for each in kind.escalation
+            Level(each.to, shelf.period(pack, each.after), each.unit) for each in kind.escalation
         ),
         contacts=kind.contacts,
         exclusive=kind.exclusive,
         catalogue=kind.catalogue,
         measures_first=kind.measures_first,
     )
-
-
-def period(shelf: Library, pack: Pack, code: str | None) -> Period | None:
-    """Give a period in days; None where none is named. A month counts as 30 calendar days, a year as 365."""
-    found = shelf.packs.visible(pack).periods.get(code) if code is not None else None
-    if found is None:
-        return None
-    days = {"month": 30, "year": 365}.get(found.unit, 1) * found.length
-    return Period(days, kind="working" if found.unit == "working_day" else "calendar") if days else None

@@ -179,6 +179,14 @@ class Library:
         """All forms by code and version, over all pack versions."""
         return {(form.code, form.version): (pack, form) for pack in self.packs for form in pack.forms}
 
+    def period(self, pack: Pack, code: str | None) -> Period | None:
+        """Give a period of the pack in days, or None. A month counts as 30 calendar days, a year as 365."""
+        found = self.packs.visible(pack).periods.get(code) if code is not None else None
+        if found is None:
+            return None
+        days = {"month": 30, "year": 365}.get(found.unit, 1) * found.length
+        return Period(days, kind="working" if found.unit == "working_day" else "calendar") if days else None
+
     def notice_period(self, pack: Pack, target: str) -> tuple[Period, str | None]:
         """The notice period for decisions about a node, with its clause."""
         periods = self.packs.visible(pack).periods
