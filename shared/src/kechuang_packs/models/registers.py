@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from kechuang_packs.models.common import Code, FactKey, Item, Level, NodeRef, Strict, Text
-from kechuang_packs.models.conditions import Condition
 
 Presence = Literal["required", "optional", "none"]
 Role = Literal[
@@ -151,7 +150,6 @@ class AllianceKind(Item):
     lead: AllianceLead | None = Field(
         default=None, description="what of it can be checked; none: any organisation"
     )
-    lead_condition: Condition | None = None
     members: tuple[Text, ...] = ()
     member_roles: tuple[Item, ...] = Field(default=(), description="empty: member alone")
     members_min: int | None = Field(

@@ -1,0 +1,247 @@
+"""How alliances are proposed, approved, activated, joined, left and dissolved."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from enterprise_registry.alliances import rules
+from enterprise_registry.alliances.domain import (
+    STANDING,
+    Alliance,
+    joined,
+    left,
+    members_on,
+    stays,
+    yesterday,
+)
+from enterprise_registry.alliances.schemas import (
+    AllianceActivate,
+    AllianceApprove,
+    AllianceCreate,
+    AllianceDissolve,
+    AllianceMemberIn,
+    AlliancePatch,
+    AllianceRemoveMember,
+)
+from enterprise_registry.alliances.store import alliances
+from enterprise_registry.metadata import acting_for, alone, parties, tell
+from enterprise_registry.policy.library import library, stamp
+from kechuang.db.unit import UnitOfWork
+from kechuang.errors import Conflict, FieldError, Invalid, invalid
+from kechuang.http.schemas import columns
+from kechuang.text import Text
+from kechuang_contracts import enterprise_registry as events
+
+
+async def propose(uow: UnitOfWork, body: AllianceCreate) -> Alliance:
+    """Propose an alliance; flagged when another one stands for the same chain.
+
+    422 `lead_not_permitted` says which leads the pack permits.
+    """
+    lead = body.lead if uow.actor.organisation is None else acting_for(uow, body.lead, "alliances:create")
+    if lead is None:
+        raise invalid("/lead", "missing", "请填写牵头单位。", "Name the lead.")
+    await parties.require_authority(uow, lead, "submit")
+    party = await parties.require_active(uow, lead, "/lead")
+    shelf = library(uow)
+    pack = shelf.require_city_pack(party.city, uow.today, "/lead")
+    kind = rules.kind(pack, body.kind)
+    rules.check_chain(shelf, pack, kind, body.chain)
+    await rules.check_lead(uow, shelf, pack, kind, party)
+    members = await _members(uow, kind, lead, body.members)
+    await _alone(uow, party.city, body.chain)
+    standing = await _same_chain(uow, party.city, body.chain, None)
+    return await alliances.create(
+        uow, organisation=lead, city=party.city, division=party.division, zones=list(party.zones),
+        pack=stamp(pack), title=body.title, kind=kind.code, level=kind.level.value if kind.level else None,
+        chain=body.chain, members=members, member_codes=_codes(members), goal=body.goal,
+        same_chain=standing if kind.one_per else [],
+        external_ids=[each.model_dump() for each in body.external_ids],
+    )  # fmt: skip
+
+
+async def update(uow: UnitOfWork, record_id: str, body: AlliancePatch) -> Alliance:
+    """Change the title or the goal of a proposal."""
+    found = await alliances.load(uow, record_id, "update")
+    await _may_act(uow, found)
+    values = columns(body, only_set=True)
+    if values.get("title", "") is None:
+        raise invalid("/title", "missing", "名称必填。", "The title is required.")
+    return await alliances.change(uow, found, "update", **values)
+
+
+async def approve(uow: UnitOfWork, record_id: str, body: AllianceApprove) -> Alliance:
+    """Approve; a second alliance for the chain needs a reason (422 `second_for_chain`)."""
+    found = await alliances.load(uow, record_id, "approve")
+    shelf = library(uow)
+    kind = rules.kind(shelf.stamped(found.pack or ""), found.kind)
+    await _alone(uow, found.city, found.chain)
+    standing = await _same_chain(uow, found.city, found.chain, found.id) if kind.one_per else []
+    if standing and not body.reason:
+        others = "、".join(each["label"] for each in standing)
+        raise invalid(
+            "/reason", "second_for_chain", f"该产业链已有联盟：{others}；确需再批准的，请说明理由。",
+            f"The chain has an alliance already: {others}. Say why a second one is approved.",
+        )  # fmt: skip
+    now_there = len(members_on(found.members, uow.today))
+    if now_there < (kind.members_min or 0):
+        raise Conflict(
+            Text(f"成员单位不足 {kind.members_min} 家（现有 {now_there} 家）。",
+                 f"It has {now_there} members; {kind.members_min} are needed."),
+            code="too_few_members", extra={"members": now_there, "needed": kind.members_min},
+        )  # fmt: skip
+    uow.reason = body.reason
+    return await alliances.change(
+        uow, found, "approve", approved_on=uow.today, document_no=body.document_no, reason=body.reason,
+        same_chain=standing,
+    )  # fmt: skip
+
+
+async def refuse(uow: UnitOfWork, record_id: str, reason: str) -> Alliance:
+    """Refuse a proposal."""
+    found = await alliances.load(uow, record_id, "refuse")
+    uow.reason = reason
+    return await alliances.change(uow, found, "refuse", reason=reason)
+
+
+async def activate(uow: UnitOfWork, record_id: str, body: AllianceActivate) -> Alliance:
+    """It works: from this day on it counts."""
+    found = await alliances.load(uow, record_id, "activate")
+    first = body.activated_on or uow.today
+    if first > uow.today:
+        raise invalid("/activated_on", "in_the_future", "启动日期不得晚于今天。", "It lies after today.")
+    active = await alliances.change(uow, found, "activate", activated_on=first)
+    event = events.AllianceActivated(
+        **_placed(active), kind=active.kind, level=active.level, chain=active.chain,
+        lead=active.organisation or "",
+        members=sorted(each["organisation"] for each in members_on(active.members, uow.today)),
+        valid_from=first, pack=active.pack,
+    )  # fmt: skip
+    await tell(uow, event, aggregate=active.id, version=active.version)
+    return active
+
+
+async def add_member(uow: UnitOfWork, record_id: str, body: AllianceMemberIn) -> Alliance:
+    """Take in a member."""
+    found = await alliances.load(uow, record_id, "add-member")
+    await _may_act(uow, found)
+    kind = rules.kind(library(uow).stamped(found.pack or ""), found.kind)
+    members = await _joined(uow, kind, found.organisation or "", list(found.members), body, "")
+    return await alliances.change(uow, found, "add-member", members=members, member_codes=_codes(members))
+
+
+async def remove_member(uow: UnitOfWork, record_id: str, body: AllianceRemoveMember) -> Alliance:
+    """Note that a member left; it stays on the record with its days."""
+    found = await alliances.load(uow, record_id, "remove-member")
+    await _may_act(uow, found)
+    staying = stays(found.members, body.organisation)
+    if staying is None:
+        raise invalid(
+            "/organisation", "not_a_member", "该单位不是现有成员。", "The organisation is no member now."
+        )
+    last = body.valid_to or yesterday(uow.today)
+    if last > uow.today:
+        raise invalid("/valid_to", "in_the_future", "退出日期不得晚于今天。", "It lies after today.")
+    if body.valid_to is not None and last < date.fromisoformat(staying["valid_from"]):
+        raise invalid("/valid_to", "before_valid_from", "早于加入日期。", "It lies before the first day.")
+    uow.reason = body.reason
+    return await alliances.change(
+        uow, found, "remove-member", members=left(found.members, body.organisation, last)
+    )
+
+
+async def dissolve(uow: UnitOfWork, record_id: str, body: AllianceDissolve) -> Alliance:
+    """Dissolve; the chain is free for another one."""
+    found = await alliances.load(uow, record_id, "dissolve")
+    last = body.ended_on or yesterday(uow.today)
+    if last > uow.today:
+        raise invalid("/ended_on", "in_the_future", "最后运行日不得晚于今天。", "It lies after today.")
+    if body.ended_on is not None and found.activated_on is not None and last < found.activated_on:
+        raise invalid("/ended_on", "before_activation", "早于启动日期。", "It lies before the activation.")
+    uow.reason = body.reason
+    ended = await alliances.change(
+        uow, found, "dissolve", ended_on=last, reason=body.reason,
+        document_no=body.document_no or found.document_no,
+    )  # fmt: skip
+    if found.state == "active":
+        event = events.AllianceDissolved(
+            **_placed(ended), kind=ended.kind, chain=ended.chain, lead=ended.organisation or "", ended_on=last
+        )
+        await tell(uow, event, aggregate=ended.id, version=ended.version)
+    return ended
+
+
+async def _may_act(uow: UnitOfWork, found: Alliance) -> None:
+    if uow.actor.organisation is not None:
+        await parties.require_authority(uow, found.organisation or "", "submit")
+
+
+async def _members(
+    uow: UnitOfWork, kind: rules.AllianceKind, lead: str, wanted: Sequence[AllianceMemberIn]
+) -> list[dict[str, Any]]:
+    """Check all members of a proposal; every fault at once."""
+    members: list[dict[str, Any]] = []
+    errors: list[FieldError] = []
+    for number, each in enumerate(wanted):
+        try:
+            members = await _joined(uow, kind, lead, members, each, f"/members/{number}")
+        except Invalid as fault:
+            errors += fault.errors
+    if errors:
+        raise Invalid(Text("成员填写有误。", "A member is wrong."), errors=errors, code="members_invalid")
+    return members
+
+
+async def _joined(
+    uow: UnitOfWork,
+    kind: rules.AllianceKind,
+    lead: str,
+    members: list[Any],
+    body: AllianceMemberIn,
+    pointer: str,
+) -> list[dict[str, Any]]:
+    if body.organisation == lead:
+        raise invalid(
+            f"{pointer}/organisation", "lead_is_no_member", "牵头单位不再列为成员。",
+            "The lead is not listed among the members.",
+        )  # fmt: skip
+    if stays(members, body.organisation) is not None:
+        raise invalid(
+            f"{pointer}/organisation",
+            "member_already",
+            "该单位已是成员。",
+            "The organisation is a member already.",
+        )
+    role = rules.role(kind, body.role, f"{pointer}/role")
+    party = await parties.require_active(uow, body.organisation, f"{pointer}/organisation")
+    return joined(members, body.organisation, party.title, role, body.valid_from or uow.today)
+
+
+async def _alone(uow: UnitOfWork, city: str | None, chain: str | None) -> None:
+    if chain is not None:
+        await alone(uow, "alliance", city or "", chain)
+
+
+async def _same_chain(
+    uow: UnitOfWork, city: str | None, chain: str | None, own: str | None
+) -> list[dict[str, str]]:
+    """The alliances that stand for the chain, this one aside."""
+    if chain is None:
+        return []
+    table = alliances.table
+    statement = sa.select(table.c.id, table.c.number, table.c.title).where(
+        table.c.city == city, table.c.chain == chain, table.c.state.in_(STANDING), table.c.id != (own or "")
+    )
+    rows = await uow.execute(statement.order_by(table.c.id))
+    return [{"id": row.id, "number": row.number, "label": row.title} for row in rows]
+
+
+def _codes(members: Sequence[Any]) -> list[str]:
+    """Everybody who is or was a member: they see the record."""
+    return sorted({each["organisation"] for each in members})
+
+
+def _placed(found: Alliance) -> dict[str, Any]:
+    return {"city": found.city, "division": found.division, "zones": list(found.zones)}
