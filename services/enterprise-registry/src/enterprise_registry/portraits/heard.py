@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from enterprise_registry.metadata import metadata
 from kechuang.clock import end_of_day
@@ -97,7 +97,7 @@ async def counted(
     known: datetime = end_of_day(on)
     latest = (
         sa.select(table)
-        .distinct(table.c.organisation, table.c.record)
+        .ext(distinct_on(table.c.organisation, table.c.record))
         .where(table.c.organisation.in_(organisations), table.c.known_at < known, table.c.happened_on <= on)
         .order_by(table.c.organisation, table.c.record, table.c.version.desc())
         .subquery()

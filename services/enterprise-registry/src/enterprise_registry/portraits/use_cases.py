@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from enterprise_registry.metadata import acting_for, alone
 from enterprise_registry.policy.library import library, stamp
@@ -152,7 +153,7 @@ async def trend(unit: ReadUnit, record_id: str) -> PortraitTrend:
     found = await portraits.get(unit, record_id)
     statement = (
         sa.select(*portraits.columns)
-        .distinct(table.c.as_of)
+        .ext(distinct_on(table.c.as_of))
         .where(
             table.c.organisation == found.organisation, table.c.as_of <= found.as_of, portraits.visible(unit)
         )
