@@ -136,7 +136,7 @@ async def award(uow: UnitOfWork, record_id: str, body: RoundAward) -> SelectionR
 def _require_day(uow: UnitOfWork, decided_on: date, quota: Quota) -> None:
     if decided_on > uow.today:
         raise invalid("/decided_on", "in_the_future", "决定日期不能晚于今天。", "Not in the future.")
-    if not quota.first <= decided_on <= quota.last:
+    if quota.kind != "none" and not quota.first <= decided_on <= quota.last:
         raise invalid(
             "/decided_on", "outside_the_period", f"应在该荣誉的评选期内（{quota.first} 至 {quota.last}）。",
             f"It lies outside the honour's period ({quota.first} to {quota.last}).",

@@ -171,10 +171,21 @@ async def write_sheets(uow: UnitOfWork, round_id: str, scorer: str, sheets: Iter
 
 async def sheets(unit: ReadUnit | UnitOfWork, round_id: str) -> list[Sheet]:
     """Give the sheets that count: each scorer's latest for each item."""
+    latest = (
+        sa.select(score.c.item, score.c.scorer, sa.func.max(score.c.revision).label("revision"))
+        .where(score.c.round == round_id)
+        .group_by(score.c.item, score.c.scorer)
+        .subquery()
+    )
+    same = sa.and_(
+        score.c.round == round_id,
+        score.c.item == latest.c.item,
+        score.c.scorer == latest.c.scorer,
+        score.c.revision == latest.c.revision,
+    )
     rows = await unit.execute(
         sa.select(score.c.item, score.c.scorer, score.c.points)
-        .where(score.c.round == round_id)
-        .distinct(score.c.item, score.c.scorer)
-        .order_by(score.c.item, score.c.scorer, score.c.revision.desc())
+        .select_from(score.join(latest, same))
+        .order_by(score.c.item, score.c.scorer)
     )
     return [Sheet(row.item, row.scorer, row.points) for row in rows]
