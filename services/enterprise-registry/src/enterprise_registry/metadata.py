@@ -4,6 +4,7 @@ This service is the source of that read model: `tell` publishes an event and app
 the same transaction, by the handlers that the other services run when they hear it.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,26 +12,30 @@ import sqlalchemy as sa
 from kechuang import access
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import NotPermitted, invalid
-from kechuang.messaging.events import Event, Received
+from kechuang.messaging.events import E, Event, Received
 from kechuang.text import Text
 from kechuang_procedure.parties import Parties
 
 metadata = sa.MetaData()
 parties = Parties(metadata)
-_OWN = {each.event: each.handle for each in parties.handlers()}
+_Handle = Callable[[UnitOfWork, Received[Any]], Awaitable[None]]
+_OWN: dict[type[Event], list[_Handle]] = {each.event: [each.handle] for each in parties.handlers()}
+
+
+def hears(event: type[E], handle: Callable[[UnitOfWork, Received[E]], Awaitable[None]]) -> None:
+    """Let a feature of this service act on an event of its own, in the transaction that tells it."""
+    _OWN.setdefault(event, []).append(handle)
 
 
 async def tell(uow: UnitOfWork, event: Event, *, aggregate: str, version: int) -> None:
     """Publish an event and take it into the own read model at once."""
     uow.emit(event, aggregate=aggregate, version=version)
-    handle = _OWN.get(type(event))
-    if handle is None:
-        return
     received: Received[Any] = Received(
         id="", type=event.subject(), source=event.service, aggregate=aggregate, version=version,
         time=uow.now, data=event,
     )  # fmt: skip
-    await handle(uow, received)
+    for handle in _OWN.get(type(event), ()):
+        await handle(uow, received)
 
 
 def acting_for(uow: UnitOfWork, stated: str | None, action: str) -> str:

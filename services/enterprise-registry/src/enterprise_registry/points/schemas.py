@@ -1,0 +1,101 @@
+"""Point entries and balances on the wire. Points are decimal text with two places."""
+
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from enterprise_registry.points.domain import read_points
+from kechuang.codes import Uscc
+from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut
+
+EXAMPLE: dict[str, Any] = {
+    "organisation": "91440703MATE000L4P",
+    "rule": "other_contribution",
+    "points": "8.00",
+    "happened_on": "2024-02-20",
+    "note": "牵头制定团体标准。",
+    "evidence": [{"file": "er_f1", "kind": "standard", "title": "团体标准发布公告"}],
+}
+
+
+class PointEntryEvidence(BaseModel):
+    """A file that proves it."""
+
+    model_config = {"extra": "forbid", "str_strip_whitespace": True}
+    file: Line = Field(description="Id of an uploaded file")
+    kind: Line
+    title: Line
+
+
+class PointEntryCreate(Input):
+    """An entry that an officer makes by a rule of kind `manual`, with evidence."""
+
+    organisation: Uscc
+    rule: Line = Field(description="Code of a manual point rule of the city's pack")
+    points: str | None = Field(
+        default=None, max_length=12, description="Above 0, at most the rule's; the rule's when left out"
+    )
+    happened_on: date = Field(description="When it was achieved")
+    note: Prose
+    evidence: list[PointEntryEvidence] = Field(min_length=1, max_length=20)
+
+    @model_validator(mode="after")
+    def _a_number(self) -> "PointEntryCreate":
+        if self.points is not None and read_points(self.points) == 0:
+            raise ValueError("points lie above 0")
+        return self
+
+
+class PointEntryReverse(Input):
+    """Why an entry is taken back."""
+
+    example: ClassVar[dict[str, Any]] = {"reason": "佐证材料与事实不符。"}
+    reason: Prose
+
+
+class PointEntrySource(Output):
+    """What earned the points."""
+
+    kind: str
+    id: str | None
+    number: str | None
+    label: str
+
+
+class PointEntryOut(RecordOut):
+    """An entry of the ledger; it counts from `booked_on` on."""
+
+    rule: str = Field(description="Code of a point rule of the pack version in `pack`")
+    points: str = Field(description="Below 0 for a counter-entry", examples=["10.00"])
+    booked_on: date
+    happened_on: date
+    origin: Literal["automatic", "manual"]
+    source: PointEntrySource
+    evidence: list[dict[str, Any]]
+    note: str | None
+    reverses: str | None = Field(description="The entry that this one takes back")
+    reversed_by: str | None = Field(description="The counter-entry")
+    reason: str | None
+
+
+class PointRuleOut(Output):
+    """What earns points in a city."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    source: Literal["holds", "register", "event", "fact", "manual"]
+    points: str | None = Field(description="Of a fact's rule: the most that a band gives")
+    product_default: bool
+
+
+class PointBalance(Output):
+    """The balance at the end of a day; that of a day that has passed never changes."""
+
+    organisation: str
+    as_of: date
+    balance: str = Field(examples=["35.00"])
+    entries: int
+    pack: str | None = Field(description="The pack version whose rules book today")
+    rules: list[PointRuleOut]
