@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from kechuang.access import ROLES, Actor
 from kechuang.errors import NotFound, NotPermitted
+from kechuang.http.resource import ResourceRouter
 from kechuang.http.route import KitRoute, api_routes
 from kechuang.ids import new_id
 from kechuang.records import Records
@@ -30,6 +31,8 @@ PACKS = Path(__file__).parents[2] / "deploy" / "policy-packs"
 PACKAGES = ("enterprise_registry", "commissioner_matching", "project_bidding", "indicators")
 ABSENT = "00000000-0000-7000-8000-000000000000"
 OWN, OTHER = "91440703MA0TEAT010", "91360404MA0TEAT01G"
+# Nobody asks for a list of public keys.
+NOT_EXPORTED = {"opening-keys"}
 COUNTY_ROLES = {"county_officer", "township_officer", "zone_officer"}
 
 
@@ -174,6 +177,32 @@ class TestTable:
             for action in deciding
             if action in TABLE
         )
+
+    async def test_every_list_can_be_exported_by_those_who_read_it_and_have_a_name(
+        self, harness: ServiceHarness
+    ) -> None:
+        routed = {route.described.action for route, _, _ in routes_of(harness)}
+        wrong = []
+        for router in harness.service.routers:
+            if not isinstance(router, ResourceRouter) or router.resource.name in NOT_EXPORTED:
+                continue
+            read, export = (router.resource.action(each) for each in ("read", "export"))
+            row = TABLE.get(export, {})
+            beyond = {role for role in row if not row[role] <= TABLE[read].get(role, set()) | {"public"}}
+            if export not in routed or "public" in row or beyond:
+                wrong.append((export, sorted(beyond)))
+        assert wrong == []
+
+    async def test_every_field_of_an_exported_table_has_a_name_in_both_languages(
+        self, harness: ServiceHarness
+    ) -> None:
+        fields = {
+            field.serialization_alias or name
+            for router in harness.service.routers
+            if isinstance(router, ResourceRouter)
+            for name, field in router.out.model_fields.items()
+        }
+        assert sorted(fields - harness.service.words.keys()) == []
 
 
 class TestRoles:

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any, Self
 
 import httpx
@@ -77,8 +78,8 @@ class ServiceHarness:
     async def __aenter__(self) -> Self:
         urls = await asyncio.to_thread(self._engines.create_database, self.service.package)
         self.urls = urls
-        self._files = TemporaryDirectory()
-        self._more.setdefault("files_url", f"file://{self._files.name}")
+        self._files = mkdtemp(prefix="kechuang-files-")
+        self._more.setdefault("files_url", f"file://{self._files}")
         self.settings = test_settings(self.service.package, urls, **self._more)
         await asyncio.to_thread(self._migrate, urls.owner)
         self.app = create_app(self.service, self.settings)
@@ -90,7 +91,7 @@ class ServiceHarness:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.__aexit__(None, None, None)
-        self._files.cleanup()
+        rmtree(self._files)
 
     def client(
         self,

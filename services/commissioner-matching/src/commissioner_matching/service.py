@@ -34,6 +34,7 @@ from kechuang.service import Service
 from kechuang.text import Text
 from kechuang_contracts.permissions import permissions
 from kechuang_contracts.project_bidding import ContractAccepted, ReviewPanelRequested
+from kechuang_contracts.words import words
 
 SERVICE = Service(
     name="commissioner-matching",
@@ -46,6 +47,7 @@ SERVICE = Service(
     ),
     metadata=metadata,
     permissions=permissions(),
+    words=words(),
     resources=(
         need_campaigns.RESOURCE,
         NEEDS,

@@ -17,6 +17,7 @@ from indicators.work_items.routes import router as work_item_routes
 from kechuang.service import Service
 from kechuang.text import Text
 from kechuang_contracts.permissions import permissions
+from kechuang_contracts.words import words
 
 # The read models of work items and messages hold those of all services, this one included.
 HEARD = ("enterprise-registry", "commissioner-matching", "project-bidding", "indicators")
@@ -32,6 +33,7 @@ SERVICE = Service(
     ),
     metadata=metadata,
     permissions=permissions(),
+    words=words(),
     resources=(OBSERVATIONS, windows.RESOURCE, SUBMISSIONS),
     routers=(
         catalogue,

@@ -5,6 +5,7 @@ from kechuang.service import Service
 from kechuang.text import Text
 from kechuang_contracts.commissioner_matching import ExpertDrawDrawn, TechnicalNeedEscalated
 from kechuang_contracts.permissions import permissions
+from kechuang_contracts.words import words
 from project_bidding import packs
 from project_bidding.batches.feature import CALL_BATCHES
 from project_bidding.batches.feature import router as call_batches
@@ -43,6 +44,7 @@ SERVICE = Service(
     ),
     metadata=metadata,
     permissions=permissions(),
+    words=words(),
     resources=(
         OPENING_KEYS,
         CALL_BATCHES,

@@ -1,0 +1,19 @@
+"""What the fields of all answers are called, in Chinese and English (`words.yaml`)."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from ruamel.yaml import YAML
+
+from kechuang.text import Text
+
+
+@cache
+def words() -> Mapping[str, Text]:
+    """Give the words by field; a field with a Chinese word alone is in English what it is called."""
+    listed = YAML(typ="safe").load(files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"))
+    return {
+        name: Text(said, name.replace("_", " ").capitalize()) if isinstance(said, str) else Text(*said)
+        for name, said in listed.items()
+    }
