@@ -40,10 +40,6 @@ from enterprise_registry.organisations.routes import router as organisations
 from enterprise_registry.organisations.store import ORGANISATIONS
 from enterprise_registry.pack_versions.routes import router as pack_versions
 from enterprise_registry.pack_versions.store import PACK_VERSIONS
-from enterprise_registry.points import deriving as points_deriving
-from enterprise_registry.points.routes import balances as point_balances
-from enterprise_registry.points.routes import router as point_entries
-from enterprise_registry.points.store import POINT_ENTRIES
 from enterprise_registry.policy.library import read_packs
 from enterprise_registry.policy.routes import router as policy
 from enterprise_registry.portraits import heard as innovation_events
@@ -94,7 +90,7 @@ SERVICE = Service(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
         APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
         PACK_VERSIONS, RULE_IMPACTS,
-        SCORING_MODELS, PORTRAITS, POINT_ENTRIES,
+        SCORING_MODELS, PORTRAITS,
         records.RESOURCE, ALLIANCES, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
         FINANCE_NEEDS, LEAD_BANKS, RISK_POOLS,
     ),
@@ -104,9 +100,9 @@ SERVICE = Service(
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, alliances, chain_members, budgets, benefit_rules,
         benefit_runs, benefit_grants, finance_needs, lead_banks, risk_pools,
-        pack_versions, rule_impacts, scoring_models, portraits, point_entries, point_balances, policy,
+        pack_versions, rule_impacts, scoring_models, portraits, policy,
     ),
-    handlers=(integrity.handler, *innovation_events.handlers(), *points_deriving.handlers(), *links.handlers),
+    handlers=(integrity.handler, *innovation_events.handlers(), *links.handlers),
     jobs={
         **{each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT, records.IMPORT)},
         budget_reading.RECOUNT: budget_reading.RECOUNT_JOB,
