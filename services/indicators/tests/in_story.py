@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -67,10 +67,11 @@ class World:
         return self.told(event, new_id(), 1)
 
     def revoked(self, of: Told, on: date) -> Told:
+        """Revoked on a day: held up to the eve, which the event names."""
         begun: Any = of.event
         event = RecognitionEnded(
             city=begun.city, division=begun.division, zones=begun.zones, organisation=begun.organisation,
-            kind=begun.kind, outcome="revoked", ended_on=on,
+            kind=begun.kind, outcome="revoked", ended_on=on - timedelta(days=1),
         )  # fmt: skip
         return self.told(event, of.record, of.version + 1)
 

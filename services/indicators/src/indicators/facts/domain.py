@@ -8,7 +8,7 @@ beginning counts, whichever of the two arrives first.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from kechuang.clock import shanghai_day
@@ -28,6 +28,11 @@ ENDED_BY: Final[Mapping[str, str]] = {
     "reserve-pool-member.joined": "reserve-pool-member.ended",
 }
 """Beginning → ending, of the same record. A snapshot (`….changed`) is ended by the next one."""
+
+LAST_DAY_NAMED: Final = frozenset({"recognition.ended", "register-record.ended", "alliance.dissolved"})
+"""Endings that name the last day on which it held; the others name the first on which it no longer does."""
+NEVER_HELD: Final = frozenset(kind for kind, ending in ENDED_BY.items() if ending in LAST_DAY_NAMED)
+"""Beginnings whose ending may say that they never held: its last day lies before the first (a correction)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +75,21 @@ def ended_by(kind: str) -> tuple[str, ...]:
     return (*begun, kind) if kind.endswith(f".{_SNAPSHOT}") else begun
 
 
+def no_longer_from(ending: str, day: date) -> date:
+    """The first day on which what an event of this kind and day ended no longer holds."""
+    return day + timedelta(days=1) if ending in LAST_DAY_NAMED else day
+
+
 def read(
     *, service: str, kind: str, record: str, version: int, event: str, time: datetime, data: Mapping[str, Any]
 ) -> Fact:
     """Read a fact from an event's payload (JSON values).
 
     The day is the payload's `<what happened>_on` (`decided_on` of `recognition.decided`), else `valid_from`,
-    else the day of the event. Money is in fen; what has no amount counts one.
+    else the day of the event. Money is in fen; what has no amount counts one. `dimensions`, which a pack
+    declares and a contract does not know by name, read like fields of the payload.
     """
+    data = {**(data.get("dimensions") or {}), **data}
     happened = kind.rpartition(".")[2]
     day = _day(data.get(f"{happened}_on")) or _day(data.get("valid_from")) or shanghai_day(time)
     person = data.get("person")

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
-from indicators.facts.domain import Fact, ended_by, ending_of, read
+from indicators.facts.domain import Fact, ended_by, ending_of, no_longer_from, read
 from indicators.metadata import metadata
 from kechuang.db.unit import UnitOfWork
 from kechuang.messaging.events import Event, Received
@@ -77,7 +77,7 @@ async def _end_earlier(uow: UnitOfWork, ending: Fact) -> None:
         fact.c.version < ending.version,
         sa.or_(fact.c.ended_version.is_(None), fact.c.ended_version > ending.version),
     )
-    await uow.execute(sa.update(fact).where(*earlier).values(_ending(ending.day, ending.known_at, ending.event, ending.version)))  # fmt: skip
+    await uow.execute(sa.update(fact).where(*earlier).values(_ending(no_longer_from(ending.kind, ending.day), ending.known_at, ending.event, ending.version)))  # fmt: skip
 
 
 async def _be_ended(uow: UnitOfWork, begun: Fact) -> None:
@@ -94,7 +94,9 @@ async def _be_ended(uow: UnitOfWork, begun: Fact) -> None:
     if row is not None:
         this = (fact.c.record == begun.record, fact.c.kind == begun.kind, fact.c.version == begun.version)
         await uow.execute(
-            sa.update(fact).where(*this).values(_ending(row.day, row.known_at, row.event, row.version))
+            sa.update(fact)
+            .where(*this)
+            .values(_ending(no_longer_from(ending, row.day), row.known_at, row.event, row.version))
         )
 
 

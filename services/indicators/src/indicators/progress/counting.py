@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from indicators.facts.domain import MONEY_FIELDS, Fact
+from indicators.facts.domain import MONEY_FIELDS, NEVER_HELD, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Counted:
 
     `subject` counts different values of a field (of all members of a list), `quantity` sums a field (a list
     by its length), without both a fact counts one. A `stock` is what holds on the last day, anything else
-    what happened in the period. With `ends`, what was ended does not count from that day on.
+    what happened in the period. With `ends`, what was ended does not count from that day on; what was
+    ended before its first day never held and counts in nothing.
     """
 
     kind: str
@@ -76,11 +77,11 @@ def matches(fact: Fact, counted: Counted, span: Span, where: Where) -> bool:
         return False
     if any(_as_text(fact.data.get(name)) not in allowed for name, allowed in counted.filters.items()):
         return False
-    ended_on = (
-        fact.ended_on
-        if counted.ends and fact.ended_known_at is not None and fact.ended_known_at < span.known_before
-        else None
-    )
+    known = fact.ended_known_at is not None and fact.ended_known_at < span.known_before
+    ended_on = fact.ended_on if known else None
+    if ended_on is not None and counted.kind in NEVER_HELD and ended_on <= fact.valid_from:
+        return False
+    ended_on = ended_on if counted.ends else None
     if counted.stock:
         holds = fact.valid_from <= span.last and (fact.valid_to is None or span.last <= fact.valid_to)
         return holds and (ended_on is None or span.last < ended_on)

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from indicators.facts.domain import MONEY_FIELDS
+from indicators.facts.domain import MONEY_FIELDS, NEVER_HELD
 from indicators.facts.store import fact
 from indicators.progress.counting import Counted, Span, Where
 from kechuang.db.unit import ReadUnit, UnitOfWork
@@ -42,6 +42,9 @@ def conditions(counted: Counted, span: Span, where: Where) -> list[Any]:
         found.append(fact.c.day <= last)
         if span.first is not None:
             found.append(fact.c.day >= span.first)
+    if counted.kind in NEVER_HELD:
+        never = sa.and_(fact.c.ended_known_at < span.known_before, fact.c.ended_on <= fact.c.valid_from)
+        found.append(sa.func.coalesce(never, sa.false()).is_(False))
     if counted.ends:
         ended = sa.and_(
             fact.c.ended_known_at < span.known_before,
