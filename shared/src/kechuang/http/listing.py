@@ -3,6 +3,7 @@
 The same conditions serve the list, its facets and its export, so none of them can see more than another.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -54,7 +55,9 @@ def conditions_model(view: View[Any, Any], suffix: str, **more: Any) -> type[Con
     clash = extra.keys() & more.keys()
     if clash:
         raise ValueError(f"{resource.name}: filters {sorted(clash)} are names of the operation's own")
-    return create_model(f"{view.camel}{suffix}", __base__=Conditions, **extra, **more)
+    with warnings.catch_warnings():  # a parameter may be called `register`, a method of every abstract class
+        warnings.filterwarnings("ignore", "Field name .* shadows an attribute", UserWarning)
+        return create_model(f"{view.camel}{suffix}", __base__=Conditions, **extra, **more)
 
 
 def sort_field(resource: Resource[Any]) -> Any:

@@ -1,6 +1,5 @@
 """The HTTP edge of registers: records, the kinds that packs declare, counts and the lists behind them."""
 
-import warnings
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -132,9 +131,7 @@ def routes(registers: "Registers") -> ResourceRouter[RegisterRecord, RegisterOut
     router = ResourceRouter(registers.records, RegisterOut, show=show, reads=False)
     _reads(router, registers)
     add_import_routes(registers, router)
-    with warnings.catch_warnings():  # the list's parameter `register` is a method of every abstract class
-        warnings.simplefilter("ignore", UserWarning)
-        router._add_reads()  # noqa: SLF001  after the fixed addresses, which `/{record_id}` would swallow
+    router._add_reads()  # noqa: SLF001  after the fixed addresses, which `/{record_id}` would swallow
     _writes(router, registers)
     return router
 
