@@ -11,8 +11,6 @@ from enterprise_registry.assessments.routes import rungs_router
 from enterprise_registry.authorisations import use_cases as authorisation_use_cases
 from enterprise_registry.authorisations.routes import router as authorisations
 from enterprise_registry.authorisations.store import AUTHORISATIONS
-from enterprise_registry.cases.feature import cases
-from enterprise_registry.cases.routes import support_router
 from enterprise_registry.benefits import recovery as _recovery  # noqa: F401  registers with recognitions what rests on them
 from enterprise_registry.benefits.routes import router as benefit_grants
 from enterprise_registry.benefits.routes import rules_router as benefit_rules
@@ -23,6 +21,8 @@ from enterprise_registry.benefits.store import BENEFIT_GRANTS
 from enterprise_registry.budgets import reading as budget_reading
 from enterprise_registry.budgets.routes import router as budgets
 from enterprise_registry.budgets.store import BUDGETS
+from enterprise_registry.cases.feature import cases
+from enterprise_registry.cases.routes import support_router
 from enterprise_registry.filings import use_cases as filing_use_cases
 from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
@@ -40,6 +40,10 @@ from enterprise_registry.organisations.routes import router as organisations
 from enterprise_registry.organisations.store import ORGANISATIONS
 from enterprise_registry.pack_versions.routes import router as pack_versions
 from enterprise_registry.pack_versions.store import PACK_VERSIONS
+from enterprise_registry.points import deriving as points_deriving
+from enterprise_registry.points.routes import balances as point_balances
+from enterprise_registry.points.routes import router as point_entries
+from enterprise_registry.points.store import POINT_ENTRIES
 from enterprise_registry.policy.library import read_packs
 from enterprise_registry.policy.routes import router as policy
 from enterprise_registry.portraits import heard as innovation_events
@@ -48,11 +52,16 @@ from enterprise_registry.portraits.routes import router as portraits
 from enterprise_registry.portraits.store import PORTRAITS
 from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
 from enterprise_registry.quotas import store as quotas
+from enterprise_registry.rd_growth.routes import router as rd_growth
 from enterprise_registry.recognitions import ending as recognition_endings
 from enterprise_registry.recognitions.count_routes import counts_router
 from enterprise_registry.recognitions.imports import IMPORT as RECOGNITION_IMPORT
 from enterprise_registry.recognitions.routes import router as recognitions
 from enterprise_registry.recognitions.store import RECOGNITIONS
+from enterprise_registry.registers import links
+from enterprise_registry.registers.routes import chains_router as chain_members
+from enterprise_registry.registers.routes import router as register_goals
+from enterprise_registry.registers.store import records
 from enterprise_registry.reserve_pools.imports import IMPORT as POOL_IMPORT
 from enterprise_registry.reserve_pools.routes import counts_router as pool_counts_router
 from enterprise_registry.reserve_pools.routes import router as reserve_pools
@@ -65,10 +74,7 @@ from enterprise_registry.scoring_models.routes import router as scoring_models
 from enterprise_registry.scoring_models.store import SCORING_MODELS
 from enterprise_registry.selection_rounds.routes import router as selection_rounds
 from enterprise_registry.selection_rounds.store import SELECTION_ROUNDS
-from enterprise_registry.registers import links
-from enterprise_registry.registers.routes import chains_router as chain_members
-from enterprise_registry.registers.routes import router as register_goals
-from enterprise_registry.registers.store import records
+from enterprise_registry.service_items.routes import router as service_items
 from kechuang.service import Service
 from kechuang.text import Text
 from kechuang_contracts.permissions import permissions
@@ -90,19 +96,19 @@ SERVICE = Service(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
         APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
         PACK_VERSIONS, RULE_IMPACTS,
-        SCORING_MODELS, PORTRAITS,
+        SCORING_MODELS, PORTRAITS, POINT_ENTRIES,
         records.RESOURCE, ALLIANCES, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
         FINANCE_NEEDS, LEAD_BANKS, RISK_POOLS,
     ),
     routers=(
-        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, enterprises, authorisations, filing_windows.router, filings,
+        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, enterprises, authorisations, filing_windows.router, filings,
         assessments, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, alliances, chain_members, budgets, benefit_rules,
         benefit_runs, benefit_grants, finance_needs, lead_banks, risk_pools,
-        pack_versions, rule_impacts, scoring_models, portraits, policy,
+        pack_versions, rule_impacts, scoring_models, portraits, point_entries, point_balances, rd_growth, policy,
     ),
-    handlers=(integrity.handler, *innovation_events.handlers(), *links.handlers),
+    handlers=(integrity.sanctions.handler, *innovation_events.handlers(), *points_deriving.handlers(), *links.handlers),
     jobs={
         **{each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT, records.IMPORT)},
         budget_reading.RECOUNT: budget_reading.RECOUNT_JOB,
