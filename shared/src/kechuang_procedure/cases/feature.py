@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import sqlalchemy as sa
 from fastapi import Query
 
-from kechuang.db.unit import ReadUnit
+from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.http import paging
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import Read, Write
@@ -61,7 +61,7 @@ class Cases(CaseOpening, CaseEscalation):
         self.router = self._routes()
         self.measures_router = Measures(self.RESOURCE, self.records).router
 
-    def show(self, case: Case, unit: ReadUnit) -> schemas.CaseOut:
+    def show(self, case: Case, unit: ReadUnit | UnitOfWork) -> schemas.CaseOut:
         """Give a case as it goes over the wire; a measure is overdue as of today."""
         fields = {name: getattr(case, name, None) for name in schemas.CaseOut.model_fields}
         fields |= {
