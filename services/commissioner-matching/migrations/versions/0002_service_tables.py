@@ -1,4 +1,4 @@
-"""service tables"""
+"""commissioner matching"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -311,17 +311,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'cancelled'"),
     )
     op.create_table(
-        "integrity_seen",
-        sa.Column("record", sa.Text(), nullable=False),
-        sa.Column("seen_version", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("record"),
-    )
-    op.create_index(op.f("ix_integrity_seen_subject"), "integrity_seen", ["subject"], unique=False)
-    op.create_table(
         "match",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -518,6 +507,17 @@ def upgrade() -> None:
         postgresql_using="gin",
     )
     op.create_index("person_sight", "person", ["sight"], unique=False, postgresql_using="gin")
+    op.create_table(
+        "sanction",
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("seen_version", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("record"),
+    )
+    op.create_index(op.f("ix_sanction_subject"), "sanction", ["subject"], unique=False)
     op.create_table(
         "service_record",
         sa.Column("id", sa.Text(), nullable=False),

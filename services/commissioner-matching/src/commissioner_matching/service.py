@@ -75,7 +75,7 @@ SERVICE = Service(
     ),
     handlers=(
         *parties.handlers(),
-        integrity.HANDLER,
+        integrity.sanctions.handler,
         Handler(ContractAccepted, fulfil_by_contract, name="needs-of-contracts"),
         Handler(ReviewPanelRequested, requested_by_call, name="draws-of-calls"),
     ),
