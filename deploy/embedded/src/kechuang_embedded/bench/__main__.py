@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import uvloop
 
-from kechuang_embedded.bench import limits, load
+from kechuang_embedded.bench import limits, load, rule_impact
 from kechuang_embedded.bench.report import Figure, keep, table
 from kechuang_embedded.layout import CHECKOUT, Layout, write_atomically
 from kechuang_embedded.ports import free_ports
@@ -28,6 +28,7 @@ CONNECTIONS = 32
 SERVICE = "commissioner-matching"
 CONSUMER = "indicators"
 BACKLOG = 20_000
+SECTIONS = ("rules", "stack")
 LONGEST = 300  # seconds; a benchmark that hangs says so
 
 
@@ -279,15 +280,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="of every measurement")
     parser.add_argument("--keep", action="store_true", help="add the run to docs/benchmarks.md")
+    parser.add_argument("--only", choices=SECTIONS, help="one section alone")
     asked = parser.parse_args()
+    figures: list[Figure] = []
+    if asked.only in (None, "rules"):
+        figures += rule_impact.measure()
+    if asked.only in (None, "stack"):
+        figures += _with_stack(asked.seconds)
+    print(table(figures))
+    if asked.keep:
+        keep(CHECKOUT / "docs" / "benchmarks.md", figures)
+
+
+def _with_stack(seconds: float) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="kechuang-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # the database's uid passes through
         with own_stack(folder) as environment:
-            figures = uvloop.run(asyncio.wait_for(measure(folder, environment, asked.seconds), LONGEST))
-    print(table(figures))
-    if asked.keep:
-        keep(CHECKOUT / "docs" / "benchmarks.md", figures)
+            return uvloop.run(asyncio.wait_for(measure(folder, environment, seconds), LONGEST))
 
 
 if __name__ == "__main__":
