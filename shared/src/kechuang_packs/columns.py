@@ -72,14 +72,13 @@ class Columns(Protocol):
 
 def numbers(values: Array, state: NDArray[np.int8], divisor: int = 1) -> Column:
     """A column of stored whole numbers, all with the same divisor."""
-    known = ALL_KNOWN if bool((state == KNOWN).all()) else state
     below = None if divisor == 1 else np.array(divisor, np.int64)
-    return Column(values, known, below, None, bound(values), divisor)
+    return Column(values, state, below, None, bound(values), divisor)
 
 
 def coded(values: Array, state: NDArray[np.int8], labels: tuple[str, ...]) -> Column:
     """A column of codes: places in `labels`."""
-    return Column(values, ALL_KNOWN if bool((state == KNOWN).all()) else state, None, labels)
+    return Column(values, state, None, labels)
 
 
 def evaluate(expr: e.Expr, env: Columns, years_ago: int = 1) -> Column:  # noqa: C901, PLR0911, PLR0912 - one case a form
@@ -133,7 +132,7 @@ def evaluate(expr: e.Expr, env: Columns, years_ago: int = 1) -> Column:  # noqa:
             return result
         case e.Age(unit=unit, part=part):
             day = evaluate(part, env, years_ago)
-            values = _age(unit, day, env.on)
+            values = _age(unit, part, day, env)
             return Column(values, day.state, top=bound(values))
 
 
@@ -326,22 +325,19 @@ def _year(expr: e.Expr | None, day: Column, env: Columns) -> Array:
     """The year of a date, kept since every year of every sum asks for it."""
     key = ("year", expr)
     if key not in env.memo:
-        env.memo[key] = Column(_calendar(day)[0], day.state)
+        days = np.where(day.known, day.values, _EPOCH).astype(np.int64, copy=False) - _EPOCH
+        years = days.view("datetime64[D]").astype("datetime64[Y]")
+        env.memo[key] = Column(years.view(np.int64) + 1970, day.state)
     return env.memo[key].values
 
 
-def _calendar(day: Column) -> tuple[Array, Array]:
-    """Year, and month-day as month·100+day, of ordinals; unknown ones read as 1970-01-01."""
-    days = np.where(day.known, day.values, _EPOCH).astype(np.int64) - _EPOCH
-    dates = days.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    year = dates.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = months.astype(np.int64) % 12 + 1
-    return year, month * 100 + (dates - months).astype(np.int64) + 1
-
-
-def _age(unit: str, day: Column, on: dt.date) -> Array:
+def _age(unit: str, expr: e.Expr, day: Column, env: Columns) -> Array:
+    on = env.on
     if unit == "days":
         return np.asarray(on.toordinal() - day.values)
-    year, month_day = _calendar(day)
+    year = _year(expr, day, env)
+    days = np.where(day.known, day.values, _EPOCH).astype(np.int64, copy=False) - _EPOCH
+    months = days.view("datetime64[D]").astype("datetime64[M]")
+    into_month = days - months.astype("datetime64[D]").view(np.int64) + 1
+    month_day = (months.view(np.int64) - (year - 1970) * 12 + 1) * 100 + into_month
     return np.asarray(on.year - year - (on.month * 100 + on.day < month_day))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from enterprise_registry.ladders.vocabulary import Span, Vocabulary, number, span, vocabulary
@@ -86,7 +86,7 @@ class Line:
     """One line of a score."""
 
     id: str
-    name: Mapping[str, str]
+    name: Mapping[str, str] = field(hash=False)
     clause: tuple[str, ...]
     max: int
     choose: Literal["best", "sum", "chosen"]
@@ -100,7 +100,7 @@ class Block:
     """A block of a score."""
 
     id: str
-    name: Mapping[str, str]
+    name: Mapping[str, str] = field(hash=False)
     max: int
     minimum: int | None
     lines: tuple[Line, ...]

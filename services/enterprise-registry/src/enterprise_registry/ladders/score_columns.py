@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import lcm
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from enterprise_registry.ladders.columns import MANUAL, MET, UNKNOWN, UNMET, Codes, FactColumns, Mask, within
+from enterprise_registry.ladders.columns import (
+    MANUAL,
+    MET,
+    UNKNOWN,
+    UNMET,
+    Codes,
+    FactColumns,
+    Mask,
+    inside_of,
+    within,
+)
 from enterprise_registry.ladders.conditions import Line, Measure, ScoreTest
 from enterprise_registry.ladders.vocabulary import Span
 from kechuang_packs.columns import Column
@@ -133,27 +144,53 @@ def _measure(measure: Measure, most: int, facts: FactColumns) -> Points:
     column = facts.lookup(measure.fact, measure.years_ago)
     if measure.judged or measure.points_per is not None:
         return _counted(measure, most, column)
+    if all(low == high for _, low, high in measure.brackets):
+        return _stepped(measure, most, column, facts.size)
     low = high = np.zeros(facts.size, np.int32)
-    ranges = any(bracket[1] != bracket[2] for bracket in measure.brackets)
-    judged: Mask | None = np.zeros(facts.size, bool) if ranges else None
+    judged: Mask = np.zeros(facts.size, bool)
     at, spans = _scaled(column, measure)
     for span, (_, bracket_low, bracket_high) in zip(reversed(spans), reversed(measure.brackets), strict=True):
-        if span == Span():
-            low = np.full(facts.size, min(most, bracket_low), np.int32)
-            high = np.full(facts.size, min(most, bracket_high), np.int32) if ranges else low
-            judged = None if judged is None else np.full(facts.size, bracket_low != bracket_high)
-            continue
-        here = within(span, at)
+        here = inside_of(span, at)
         low = np.where(here, np.int32(min(most, bracket_low)), low)
-        high = np.where(here, np.int32(min(most, bracket_high)), high) if ranges else low
-        judged = None if judged is None else np.where(here, bracket_low != bracket_high, judged)
+        high = np.where(here, np.int32(min(most, bracket_high)), high)
+        judged = np.where(here, bracket_low != bracket_high, judged)
     if column.all_known:
         return Points(low, high, None, judged)
     known = column.known
-    least = np.int32(min(bracket[1] for bracket in measure.brackets))
-    greatest = np.int32(min(most, max(bracket[2] for bracket in measure.brackets)))
-    judged = None if judged is None else judged & known
-    return Points(np.where(known, low, least), np.where(known, high, greatest), ~known, judged)
+    least, greatest = _extremes(measure, most)
+    return Points(np.where(known, low, least), np.where(known, high, greatest), ~known, judged & known)
+
+
+def _stepped(measure: Measure, most: int, column: Column, size: int) -> Points:
+    """Brackets with one number of points each; where points fall with every bracket, the best that fits is the first."""
+    at, spans = _scaled(column, measure)
+    worth = [np.int32(min(most, low)) for _, low, _ in measure.brackets]
+    falling = all(a >= b >= 0 for a, b in pairwise([*worth, np.int32(0)]))
+    points: Ints = np.zeros(size, np.int32)
+    for span, each in zip(reversed(spans), reversed(worth), strict=True):
+        if span == Span():
+            points = np.full(size, each, np.int32)
+        elif falling:
+            points = np.maximum(points, inside_of(span, at) * each)
+        else:
+            points = np.where(inside_of(span, at), each, points)
+    if column.all_known:
+        return Points(points, points, None, None)
+    known = column.known
+    least, greatest = _extremes(measure, most)
+    points = points * known
+    unknown = ~known
+    return Points(
+        points if least == 0 else points + unknown * least, points + unknown * greatest, unknown, None
+    )
+
+
+def _extremes(measure: Measure, most: int) -> tuple[np.int32, np.int32]:
+    """The least and the greatest points that an unknown value could still earn."""
+    return (
+        np.int32(min(low for _, low, _ in measure.brackets)),
+        np.int32(min(most, max(high for _, _, high in measure.brackets))),
+    )
 
 
 def _scaled(column: Column, measure: Measure) -> tuple[Column, list[Span]]:
