@@ -7,37 +7,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from er_story import approver, city, filed, registered
+from benefit_story import finance, jobs_done, opened, settled
+from er_story import approver, city
 
 from enterprise_registry.budgets.domain import total
 from kechuang.ids import new_id
-from kechuang.job_runner import JobRunner
 from kechuang.testing import Client, ServiceHarness
-
-ACCOUNT = "6222020000001234"
-
-
-def finance(er: ServiceHarness, area: str = "440700") -> Client:
-    """An officer of the finance bureau."""
-    return er.client(roles=["finance_officer"], areas=[area], subject=f"finance-{area}")
-
-
-async def opened(er: ServiceHarness, amount: str, **more: Any) -> dict[str, Any]:
-    """A budget that is open."""
-    body = {
-        "title": "奖励资金", "city": "440700", "fund": "reward_fund", "year": er.database.clock.today().year,
-        "funder": "市财政局", "amount": amount, **more,
-    }  # fmt: skip
-    made = await finance(er).make("budgets", body)
-    return await finance(er).do(f"budgets/{made['id']}", "open")
-
-
-async def settled(er: ServiceHarness, rule: str = "rd_subsidy", spent: str = "2000000.00") -> dict[str, Any]:
-    """A grant that was settled at once; by default 100,000 yuan."""
-    cast = await registered(er)
-    await filed(cast, er.database.clock.today().year - 1, rd_expense=spent)
-    made = await cast.signatory.make("benefit-grants", {"rule": rule, "account": ACCOUNT})
-    return await cast.signatory.do(f"benefit-grants/{made['id']}", "apply")
 
 
 async def ledger(client: Client, budget: str) -> list[tuple[str, str]]:
@@ -50,9 +25,7 @@ async def recounted(er: ServiceHarness) -> dict[str, Any]:
     """The answer of the recount."""
     answer = await finance(er).post("budgets/recount")
     assert answer.status_code == 202, answer.text
-    runner = JobRunner(er.database)
-    while await runner.step():
-        pass
+    await jobs_done(er)
     result: dict[str, Any] = (await finance(er).read(f"jobs/{answer.json()['id']}"))["result"]
     return result
 

@@ -59,8 +59,8 @@ async def put_forward(uow: UnitOfWork, body: BenefitGrantCreate) -> BenefitGrant
     account = await sealed_account(uow, record_id, values.pop("account"))
     return await grants.create(
         uow, record_id=record_id, origin="officer", handlers=[uow.actor.subject],
-        **{**NOTHING, **values, **account, **eligible(party, pack, found, uow.today.year)},
-        as_of=uow.today, amount=finding.amount, **stored(finding),
+        as_of=uow.today, amount=finding.amount,
+        **{**NOTHING, **values, **account, **eligible(party, pack, found, uow.today.year), **stored(finding)},
     )  # fmt: skip
 
 
