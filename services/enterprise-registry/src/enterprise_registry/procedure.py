@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from enterprise_registry.metadata import metadata
-from enterprise_registry.policy.library import library
+from enterprise_registry.policy.library import library, stamp
+from enterprise_registry.policy_documents.store import basis_warnings
 from kechuang.calendar import Period
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import invalid
@@ -46,7 +47,10 @@ class ApplicationWindows(Windows):
             if version not in (None, form.version):
                 raise invalid("/form_version", "form_unknown", "没有该表单版本。", "No such form version.")
             version = form.version
-        details = {"skip_recommendation": skip, "decided_by": node.decided_by}
+        details: dict[str, Any] = {"skip_recommendation": skip, "decided_by": node.decided_by}
+        warnings = await basis_warnings(uow, stamp(pack))
+        if warnings:
+            details["warnings"] = warnings
         return await super().plan(uow, body.model_copy(update={"details": details, "form_version": version}))
 
 

@@ -46,6 +46,9 @@ from enterprise_registry.points.routes import router as point_entries
 from enterprise_registry.points.store import POINT_ENTRIES
 from enterprise_registry.policy.library import read_packs
 from enterprise_registry.policy.routes import router as policy
+from enterprise_registry.policy_documents import use_cases as policy_document_use_cases
+from enterprise_registry.policy_documents.routes import router as policy_documents
+from enterprise_registry.policy_documents.store import POLICY_DOCUMENTS
 from enterprise_registry.portraits import heard as innovation_events
 from enterprise_registry.portraits import run as portrait_runs
 from enterprise_registry.portraits.routes import router as portraits
@@ -94,14 +97,14 @@ SERVICE = Service(
     words=words(),
     resources=(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
-        APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE,
+        APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE, POLICY_DOCUMENTS,
         PACK_VERSIONS, RULE_IMPACTS,
         SCORING_MODELS, PORTRAITS, POINT_ENTRIES,
         records.RESOURCE, ALLIANCES, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
         FINANCE_NEEDS, LEAD_BANKS, RISK_POOLS,
     ),
     routers=(
-        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, enterprises, authorisations, filing_windows.router, filings,
+        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, policy_documents, enterprises, authorisations, filing_windows.router, filings,
         assessments, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, alliances, chain_members, budgets, benefit_rules,
@@ -117,7 +120,7 @@ SERVICE = Service(
         benefit_jobs.COMPUTE: benefit_jobs.COMPUTE_JOB,
         benefit_jobs.ISSUE: benefit_jobs.ISSUE_JOB,
     },
-    on_start=(read_packs,),
+    on_start=(read_packs, policy_document_use_cases.take_from_packs),
     timers={
         authorisation_use_cases.TIMER: authorisation_use_cases.on_day,
         filing_use_cases.LAPSE: filing_use_cases.lapse,
@@ -128,6 +131,8 @@ SERVICE = Service(
         **application_windows.timers,
         **notices.timers,
         **cases.timers,
+        policy_document_use_cases.EXPIRE: policy_document_use_cases.expire,
+        policy_document_use_cases.REPLACE: policy_document_use_cases.replace_on_day,
         **records.timers,
     },
 )  # fmt: skip

@@ -14,7 +14,7 @@ class TestPolicy:
         assert (versions["items"][0]["version"], len(versions["items"][0]["digest"])) == ("2023.1", 64)
         assert (await public.get("policy-packs/nowhere/versions")).status_code == 404
         documents = await public.read("policy-documents", limit=200)
-        assert "国科发火〔2016〕32号" in {each["number"] for each in documents["items"]}
+        assert "国科发火〔2016〕32号" in {each["document_no"] for each in documents["items"]}
 
     async def test_a_ladder_has_nodes_edges_and_who_decides(self, er: ServiceHarness) -> None:
         ladder = await er.client().read("ladders/jiangmen-test")

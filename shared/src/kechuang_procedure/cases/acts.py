@@ -92,6 +92,7 @@ class CaseActs(CaseHooks):
         values: dict[str, Any] = {
             "owner_person": owner.person, "owner_unit": owner.unit, "owner_post": owner.post,
             "due_on": due_on or case.due_on, "escalations": _answered(case),
+            "warnings": await self.warned(uow, self.stamped(uow, case), case.basis),
         }  # fmt: skip
         if not under_way:
             kind = self.stamped(uow, case)
@@ -230,6 +231,7 @@ class CaseActs(CaseHooks):
         changed = await self._change(
             uow, case, "resolve", result=body.result, resolved_on=uow.today,
             stage_due_on=last_day(uow.today, confirm), escalations=_answered(case),
+            warnings=await self.warned(uow, kind, case.basis),
             evidence=[*case.evidence, *(each.model_dump() for each in body.evidence)],
         )  # fmt: skip
         await self.told(uow, changed, "resolved")

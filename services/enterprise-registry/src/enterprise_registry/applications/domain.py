@@ -53,6 +53,7 @@ class Application(FastLaned):
     notice: str | None
     decision: Mapping[str, Any] | None
     recognition: str | None
+    warnings: Sequence[Mapping[str, Any]]
     round: str | None
 
 

@@ -13,6 +13,7 @@ from enterprise_registry.integrity import require_no_sanction
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import acting_for, alone, parties
 from enterprise_registry.policy.library import library, stamp
+from enterprise_registry.policy_documents.store import basis_warnings
 from enterprise_registry.procedure import application_windows
 from enterprise_registry.recognitions.kinds import find_kind
 from kechuang.db.unit import UnitOfWork
@@ -57,7 +58,7 @@ async def draft(uow: UnitOfWork, body: ApplicationCreate) -> Application:
         | {"organisation": uscc, "window": window.id, "round": window.details.get("round"), "target": window.target},
         node=kind.canonical, decided_by=kind.decided_by, form=window.form,
         form_version=window.form_version, returns=[], pack=stamp(pack),
-        skips_recommendation=bool(window.details.get("skip_recommendation")),
+        warnings=[], skips_recommendation=bool(window.details.get("skip_recommendation")),
         city=owner.city, division=owner.division, zones=list(owner.zones),
     )  # fmt: skip
 
@@ -145,6 +146,7 @@ async def submit(uow: UnitOfWork, record_id: str) -> Application:
         uow, application, "submit", to=back_to, receipt=receipt, assessment=assessment,
         assessment_result=assessment["result"] if assessment else None,
         submitted_on=application.submitted_on or uow.today,
+        warnings=await basis_warnings(uow, application.pack),
     )  # fmt: skip
     notify(
         uow, handed_in, "applications", "application.submitted", kind=_kind(uow, handed_in),

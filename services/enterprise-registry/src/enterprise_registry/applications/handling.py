@@ -16,6 +16,7 @@ from enterprise_registry.integrity import require_no_sanction
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import parties
 from enterprise_registry.policy.library import library
+from enterprise_registry.policy_documents.store import basis_warnings
 from enterprise_registry.procedure import is_due, notices, reasons, with_due_day
 from enterprise_registry.recognitions import use_cases as recognitions
 from enterprise_registry.recognitions.kinds import find_kind
@@ -180,8 +181,9 @@ async def _conclude(
     recognition = new_id() if recognised else None
     said: dict[str, Any] = body.model_dump(mode="json") | {"decided_by": uow.actor.subject}
     concluded = await applications.change(
-        uow, application, verb, to=body.outcome, decision=said, recognition=recognition
-    )
+        uow, application, verb, to=body.outcome, decision=said, recognition=recognition,
+        warnings=await basis_warnings(uow, application.pack),
+    )  # fmt: skip
     if recognised:
         result = body if isinstance(body, ApplicationResult) else None
         grant = recognitions.Grant(

@@ -148,6 +148,9 @@ class ApplicationOut(RecordOut):
     notice: str | None
     decision: dict[str, Any] | None
     recognition: str | None
+    warnings: list[dict[str, Any]] = Field(
+        description="`{code, detail_zh, detail_en}`: a document it rests on was not in force at the last step"
+    )
     fast_lane_reason: str | None = Field(description="绿色通道: why it goes first; null where it does not")
     fast_lane_due_on: date | None
     round: str | None = Field(description="The selection round that ranks and decides it")

@@ -36,6 +36,7 @@ _table = record_table(
     sa.Column("notice", sa.Text),
     sa.Column("decision", JSONB),
     sa.Column("recognition", sa.Text),
+    sa.Column("warnings", JSONB, nullable=False, server_default="[]"),
     sa.Column("round", sa.Text),
     *fast_lane_columns(),
     sa.Index(

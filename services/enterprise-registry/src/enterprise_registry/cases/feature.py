@@ -13,6 +13,7 @@ from enterprise_registry.filings.store import filings
 from enterprise_registry.metadata import metadata, parties
 from enterprise_registry.organisations.store import ORGANISATIONS, organisations
 from enterprise_registry.policy.library import library
+from enterprise_registry.policy_documents.store import basis_warnings
 from enterprise_registry.recognitions.counts import held_on
 from enterprise_registry.recognitions.store import recognitions
 from enterprise_registry.recognitions.store import table as recognition_table
@@ -118,6 +119,10 @@ class EnterpriseCases(Cases):
             "label": label,
             "checked": True,
         }
+
+    async def warned(self, uow: UnitOfWork, kind: Kind, basis: Sequence[str]) -> list[dict[str, Any]]:
+        """Warn of documents that are no longer in force: those named, and the plan of the case's pack."""
+        return await basis_warnings(uow, kind.pack, basis)
 
     async def told(
         self,

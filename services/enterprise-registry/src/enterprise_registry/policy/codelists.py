@@ -83,6 +83,8 @@ class Codelists:
             for part, zh, items in (
                 ("chains", "产业链与集群", pack.chains.chains),
                 ("fields", "技术领域", pack.fields.fields),
+                ("register-kinds", "名册类别", pack.registers.kinds),
+                ("alliance-kinds", "联盟类别", pack.alliances.alliances),
             ):
                 if items:
                     entries = [_entry(each.code, each.name.zh, each.name.en) for each in items]

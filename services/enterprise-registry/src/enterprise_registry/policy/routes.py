@@ -1,4 +1,4 @@
-"""What packs say, readable by everybody: packs, documents, ladders, areas, chains, forms, code lists."""
+"""What packs say, readable by everybody: packs, ladders, areas, chains, forms, code lists."""
 
 from datetime import date
 from functools import lru_cache
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
+from enterprise_registry.alliances.domain import MACHINE as ALLIANCES
 from enterprise_registry.applications.domain import MACHINE as APPLICATIONS
 from enterprise_registry.authorisations.domain import MACHINE as AUTHORISATIONS
 from enterprise_registry.filings.domain import MACHINE as FILINGS
@@ -20,11 +21,13 @@ from kechuang.errors import NotFound
 from kechuang.http.route import KitRoute, Operation, Read, operation
 from kechuang.http.schemas import Page
 from kechuang.text import Text
+from kechuang_procedure.registers.domain import machine as registers
 
 router = APIRouter(tags=["政策包 Policy packs"], route_class=KitRoute)
 _MACHINES = (
     ORGANISATIONS, AUTHORISATIONS, FILINGS, APPLICATIONS, RECOGNITIONS, filing_windows.RESOURCE.machine,
     application_windows.RESOURCE.machine, notices.RESOURCE.machine, objections.RESOURCE.machine,
+    ALLIANCES, registers("enterprise-records"),
 )  # fmt: skip
 Code = Annotated[str, Path(max_length=120)]
 City = Annotated[str | None, Query(description="Area id of a city")]
@@ -54,16 +57,6 @@ async def list_versions(pack: Code, unit: Read, limit: Limit = 50, cursor: Curso
     found = [show.version(shelf, each, unit.today) for each in shelf.packs.versions(pack)]
     if not found:
         raise NotFound(Text("没有这个政策包。", "There is no such policy pack."))
-    items, following = page(found, limit, cursor)
-    return {"items": items, "next_cursor": following}
-
-
-@router.get("/policy-documents", operation_id="list_policy_documents", summary="政策文件 Documents",
-            response_model=Page[schemas.PolicyDocument])  # fmt: skip
-@operation(Operation("policy-documents:read"))
-async def list_documents(unit: Read, limit: Limit = 50, cursor: Cursor = None) -> Any:
-    """The documents that the packs rest on."""
-    found = [each for pack in library(unit).latest() for each in show.documents(pack)]
     items, following = page(found, limit, cursor)
     return {"items": items, "next_cursor": following}
 

@@ -30,20 +30,6 @@ class PolicyPackVersion(Output):
     refers_to: list[str]
 
 
-class PolicyDocument(Output):
-    """A policy document that a pack rests on."""
-
-    id: str
-    pack: str
-    version: str
-    title: PolicyName
-    number: str | None = Field(description="发文字号")
-    issuer: list[str]
-    issued: date | None
-    in_force_from: date | None
-    in_force_to: date | None
-
-
 class LadderNode(Output):
     """A rung, a status or a pool."""
 

@@ -1,6 +1,5 @@
 """Parts of packs written out for answers."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -27,16 +26,6 @@ def version(shelf: Library, pack: Pack, today: date) -> schemas.PolicyPackVersio
         digest=shelf.packs.digests[pack.id, pack.version],
         refers_to=[f"{each.pack}@{each.version}" for each in header.refers_to],
     )  # fmt: skip
-
-
-def documents(pack: Pack) -> Iterator[schemas.PolicyDocument]:
-    """The documents of a pack."""
-    for each in pack.header.documents:
-        yield schemas.PolicyDocument(
-            id=each.id, pack=pack.id, version=pack.version, title=_name(each.title), number=each.number,
-            issuer=list(each.issuer), issued=each.issued, in_force_from=each.in_force_from,
-            in_force_to=each.in_force_to,
-        )  # fmt: skip
 
 
 def _node(shelf: Library, pack: Pack, node: Node, day: date) -> schemas.LadderNode:
