@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("notice", sa.Text(), nullable=True),
         sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("recognition", sa.Text(), nullable=True),
+        sa.Column("warnings", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("round", sa.Text(), nullable=True),
         sa.Column("fast_lane_reason", sa.Text(), nullable=True),
         sa.Column("fast_lane_due_on", sa.Date(), nullable=True),
@@ -1210,6 +1211,71 @@ def upgrade() -> None:
     )
     op.create_index("point_entry_sight", "point_entry", ["sight"], unique=False, postgresql_using="gin")
     op.create_index("point_entry_source", "point_entry", ["source_key"], unique=False)
+    op.create_table(
+        "policy_document",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Text(),
+            sa.Computed(
+                "'PD-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("sight", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("handlers", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "external_ids", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+        sa.Column(
+            "pack", sa.Text(), nullable=True, comment="policy pack and version this record was made under"
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_en", sa.Text(), nullable=True),
+        sa.Column("document_no", sa.Text(), nullable=True),
+        sa.Column("issuer", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("supersedes", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+        sa.UniqueConstraint("origin"),
+    )
+    op.create_index("policy_document_city", "policy_document", ["city", "state"], unique=False)
+    op.create_index("policy_document_created", "policy_document", ["created_at", "id"], unique=False)
+    op.create_index(
+        "policy_document_organisation",
+        "policy_document",
+        ["organisation"],
+        unique=False,
+        postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index(
+        "policy_document_revision",
+        "policy_document",
+        ["supersedes"],
+        unique=True,
+        postgresql_where=sa.text("supersedes IS NOT NULL AND state <> 'discarded'"),
+    )
+    op.create_index(
+        "policy_document_sight", "policy_document", ["sight"], unique=False, postgresql_using="gin"
+    )
     op.create_table(
         "policy_pack_version",
         sa.Column("id", sa.Text(), nullable=False),
