@@ -195,3 +195,45 @@ def test_every_national_item_says_where_it_comes_from() -> None:
     from kechuang_packs.models.conditions import leaves
 
     assert [(r.id, one.id) for r in rules for one in leaves(r.condition) if not one.clause] == []
+
+
+KIND = """\
+kinds:
+  - code: lab
+    name: {{zh: 实验室, en: Laboratory}}
+    group: platform
+    source: product_default
+    confidence: D
+    {line}
+    fields:
+      type: object
+      properties:
+        ready: {{title: 就绪, x-title-en: Ready, type: boolean}}
+        contact: {{title: 联系方式, x-title-en: Contact, type: string{mark}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "mark", "message"),
+    [
+        ("natural_key: [organisation, fields.number]", "", "no part fields.number of a natural key"),
+        ("natural_key: [colour]", "", "no part colour of a natural key"),
+        ("counts_when: [contact]", "", "contact is no boolean field of the kind"),
+        ("counts_apart: missing", "", "missing is no boolean field of the kind"),
+        ("one_day: true\n    validity_years: 3", "", "an event of one day has no validity_years"),
+        ("parent: nowhere", "", "no register kind nowhere"),
+        ("public: true", ", x-personal: true", "personal data does not belong into a register"),
+        ("public: true", ", x-dimension: true", "x-dimension marks an enum, a boolean or a text"),
+    ],
+)
+def test_a_kind_of_register_names_what_is_there_and_holds_nothing_personal(
+    packs_dir: Path, line: str, mark: str, message: str
+) -> None:
+    (found,) = faults(packs_dir, registers_yaml=KIND.format(line=line, mark=mark))
+    assert message in found
+    assert found.startswith("shilu/registers.yaml:")
+
+
+def test_a_kind_of_register_that_is_well_loads(packs_dir: Path) -> None:
+    line = "natural_key: [fields.contact]\n    counts_when: [ready]"
+    assert faults(packs_dir, registers_yaml=KIND.format(line=line, mark="")) == []

@@ -126,6 +126,7 @@ class RegistersFile(Strict):
 
     kinds: tuple[RegisterKind, ...] = ()
     platform_goals: tuple[PlatformGoal, ...] = ()
+    other_goals: tuple[PlatformGoal, ...] = Field(default=(), description="of events, trainings, enclaves …")
     coverage_rules: tuple[CoverageRule, ...] = ()
 
 
