@@ -86,6 +86,8 @@ class RecognitionDecided(_Registry, Placed):
 class RecognitionEnded(_Registry, Placed):
     """A recognition ended: `expired`, `revoked`, `surrendered` or `superseded`.
 
+    `corrected`: what was told of it before holds no more (`ended_on` lies before its first day); the corrected
+    decision follows at once, with the same version.
     `ended_on` is the last day on which it was held: the end of its validity, or the day before the act.
     """
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects.postgresql import insert
 
 from enterprise_registry.metadata import metadata
@@ -19,6 +20,7 @@ from kechuang.text import Text
 from kechuang.timers import Timer
 
 CHECK = "quotas.check"
+_log = structlog.get_logger(__name__)
 
 quota = sa.Table(
     "quota",
@@ -144,4 +146,7 @@ async def check(uow: UnitOfWork, timer: Timer) -> None:
     statement = sa.select(quota.c.taken, counted.label("booked")).where(quota.c.id == timer.record_id)
     row = (await uow.execute(statement.with_for_update(of=quota))).one()
     if row.taken != row.booked:
+        _log.error(
+            "a quota differs from its ledger", quota=timer.record_id, counter=row.taken, ledger=row.booked
+        )
         raise LedgerError(f"quota {timer.record_id}: counter {row.taken}, ledger {row.booked}")

@@ -18,6 +18,7 @@ STATES = {
     "surrendered": Text("已放弃", "Surrendered"),
     "superseded": Text("已被替代", "Superseded"),
 }
+ENDED = ("expired", "revoked", "surrendered", "superseded")
 SOURCES = {
     "application": Text("本市认定", "Decided by the city on application"),
     "forwarded": Text("推荐上级认定", "Decided elsewhere on a forwarded application"),
@@ -68,6 +69,9 @@ MACHINE = Machine(
         verb("correct", "更正", "Correct", from_=("valid", "expired")),
         # By the decision of a review round, whose public notice was the hearing.
         verb("remove", "复核移出", "Be removed by a review", from_="valid", to="revoked", automatic=True),
+        # An earlier one arrived late, so this one is not the first time; whoever counts is told anew.
+        verb("set-right", "更正首次标记", "Lose the mark of the first time", from_=tuple(STATES), automatic=True),
+        verb("tell-again", "重报终止", "Have the end told again", from_=ENDED, automatic=True),
         verb("expire", "到期", "Expire", from_="valid", to="expired", automatic=True),
         verb("supersede", "被替代", "Be superseded", from_="valid", to="superseded", automatic=True),
     ),

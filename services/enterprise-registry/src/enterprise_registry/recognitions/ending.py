@@ -101,12 +101,17 @@ async def _end(uow: UnitOfWork, found: Recognition, verb: str, last: date, **val
     ended = await recognitions.change(
         uow, found, verb, implied=verb in ("supersede", "remove"), ended_on=last, **values
     )
+    await tell_end(uow, ended, ended.state, last)
+    return ended
+
+
+async def tell_end(uow: UnitOfWork, found: Recognition, outcome: str, last: date) -> None:
+    """Tell that it ended, or with `corrected` that what was told of it before holds no more."""
     await tell(
         uow,
         events.RecognitionEnded(
-            city=ended.city, division=ended.division, zones=list(ended.zones),
-            organisation=ended.organisation or "", kind=ended.kind, outcome=ended.state, ended_on=last,
+            city=found.city, division=found.division, zones=list(found.zones),
+            organisation=found.organisation or "", kind=found.kind, outcome=outcome, ended_on=last,
         ),
-        aggregate=ended.id, version=ended.version,
+        aggregate=found.id, version=found.version,
     )  # fmt: skip
-    return ended

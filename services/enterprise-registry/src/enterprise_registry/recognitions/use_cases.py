@@ -1,14 +1,14 @@
 """How recognitions come to be: by the city's decision, by an answer from elsewhere, in bulk; and their correction."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import alone, parties, tell
 from enterprise_registry.policy.library import library, stamp
-from enterprise_registry.recognitions.domain import Recognition, end_of_validity
-from enterprise_registry.recognitions.ending import EXPIRE, supersede
+from enterprise_registry.recognitions.domain import ENDED, Recognition, end_of_validity
+from enterprise_registry.recognitions.ending import EXPIRE, supersede, tell_end
 from enterprise_registry.recognitions.kinds import find_kind
 from enterprise_registry.recognitions.schemas import RecognitionCorrect, RecognitionCreate
 from enterprise_registry.recognitions.store import recognitions
@@ -64,7 +64,7 @@ async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Reco
             code="already_recognised",
             extra={"existing": {"id": same.id, "number": same.number, "label": same.kind}},
         )
-    renewed = _renewed(earlier, grant.renews)
+    renewed = _renewed(earlier, grant.renews, first)
     created = await recognitions.create(
         uow, verb=verb, record_id=grant.record_id, organisation=grant.organisation, city=party.city, division=party.division,
         zones=list(party.zones), pack=stamp(pack), kind=kind.code, node=kind.canonical,
@@ -91,7 +91,7 @@ async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Reco
     return created
 
 
-def _renewed(earlier: list[Recognition], renews: str | None) -> Recognition | None:
+def _renewed(earlier: list[Recognition], renews: str | None, first: date) -> Recognition | None:
     if renews is None:
         return None
     found = next((each for each in earlier if each.id == renews), None)
@@ -100,6 +100,13 @@ def _renewed(earlier: list[Recognition], renews: str | None) -> Recognition | No
             "/renews", "renewed_unknown", "被续认的记录不存在或不属于该单位同类认定。",
             "The renewed recognition is not one of this kind and organisation.",
         )  # fmt: skip
+    if found.valid_from >= first:
+        raise invalid(
+            "/renews",
+            "renewed_later",
+            "被续认的记录应早于本次认定。",
+            "The renewed one began before this one.",
+        )
     return found
 
 
@@ -108,10 +115,18 @@ async def _set_right(uow: UnitOfWork, created: Recognition, earlier: list[Recogn
     for each in earlier:
         if each.first_time and each.valid_from > created.valid_from:
             locked = await recognitions.lookup_one(uow, lock=True, id=each.id)
-            if locked is None or locked.state not in ("valid", "expired"):
-                continue
-            later = await recognitions.change(uow, locked, "correct", implied=True, first_time=False)
-            await _decided(uow, later)
+            assert locked is not None, "nothing is deleted"
+            later = await recognitions.change(uow, locked, "set-right", implied=True, first_time=False)
+            await _told_anew(uow, later)
+
+
+async def _told_anew(uow: UnitOfWork, found: Recognition) -> None:
+    """Tell a corrected decision: what was told before never held, this does, and its end (if any) once more."""
+    await tell_end(uow, found, "corrected", found.valid_from - timedelta(days=1))
+    await _decided(uow, found)
+    if found.state in ENDED and found.ended_on is not None:
+        again = await recognitions.change(uow, found, "tell-again", implied=True)
+        await tell_end(uow, again, again.state, found.ended_on)
 
 
 async def receive(uow: UnitOfWork, body: RecognitionCreate) -> Recognition:
@@ -147,7 +162,7 @@ async def _correct(uow: UnitOfWork, found: Recognition, values: dict[str, Any]) 
     corrected = await recognitions.change(uow, found, "correct", **values)
     if last is not None:
         uow.schedule(EXPIRE, end_of_day(last), corrected.id, corrected.version)
-    await _decided(uow, corrected)
+    await _told_anew(uow, corrected)
     return corrected
 
 
