@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.Column("pass_mark", sa.Integer(), server_default="0", nullable=False),
         sa.Column("budget_fen", sa.BigInteger(), nullable=True),
         sa.Column("funders", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("points", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("question_deadline", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_on", sa.Date(), nullable=True),
@@ -667,6 +668,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("recognition"),
     )
     op.create_index(op.f("ix_party_rung_uscc"), "party_rung", ["uscc"], unique=False)
+    op.create_table(
+        "point_entry",
+        sa.Column("entry", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False, comment="hundredths"),
+        sa.Column("booked_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("entry"),
+    )
+    op.create_index("point_entry_balance", "point_entry", ["organisation", "booked_on"], unique=False)
     op.create_table(
         "question",
         sa.Column("id", sa.Text(), nullable=False),

@@ -6,7 +6,7 @@ from kechuang.text import Text
 from kechuang_contracts.commissioner_matching import ExpertDrawDrawn, TechnicalNeedEscalated
 from kechuang_contracts.permissions import permissions
 from kechuang_contracts.words import words
-from project_bidding import packs
+from project_bidding import packs, points
 from project_bidding.batches.feature import CALL_BATCHES
 from project_bidding.batches.feature import router as call_batches
 from project_bidding.bids.routes import router as bids
@@ -76,6 +76,7 @@ SERVICE = Service(
     ),
     handlers=(
         *parties.handlers(),
+        points.handler,
         Handler(TechnicalNeedEscalated, draft_from_need, name="draft-call"),
         Handler(ExpertDrawDrawn, seat_panel, name="seat-panel"),
     ),

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from kechuang import access, money
+from kechuang.clock import shanghai_day
 from kechuang.resources import Record
 from kechuang.states import Awaits, Machine, Reason, verb
 from kechuang.text import Text
@@ -34,6 +36,15 @@ MODES = {
 _BEFORE_PUBLICATION = frozenset({"drafting", "co_signed", "appraised"})
 
 
+@dataclass(frozen=True, slots=True)
+class PointsAsked:
+    """Innovation points (创新积分) as a condition: `at_least` hundredths at the end of `as_of`, None to rank by alone."""
+
+    at_least: int | None
+    as_of: date
+    breaks_ties: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Record):
     """A call. Amounts in `funders` are decimal strings as on the wire; `criteria` are
@@ -60,6 +71,7 @@ class Call(Record):
     pass_mark: int
     budget_fen: int | None
     funders: Sequence[Mapping[str, Any]]
+    points: Mapping[str, Any] | None
     question_deadline: datetime | None
     closes_at: datetime | None
     published_on: date | None
@@ -77,8 +89,20 @@ class Call(Record):
         """Tell whether a bid would be in time at this instant."""
         return self.state == "published" and self.closes_at is not None and now < self.closes_at
 
+    def points_asked(self) -> PointsAsked | None:
+        """What the call asks of the lead's innovation points."""
+        if self.points is None:
+            return None
+        stated = self.points["at_least"]
+        return PointsAsked(
+            None if stated is None else round(Decimal(stated) * 100),
+            date.fromisoformat(self.points["as_of"]),
+            self.points["breaks_ties"],
+        )
+
     def scheme(self, *, drop_from: int = 7, sigmas: int = 2) -> Scheme:
         """The scoring scheme that was fixed at publication."""
+        by_points = self.points is not None and bool(self.points["breaks_ties"])
         lines = tuple(
             Criterion(each["key"], each["weight"], int(each["highest"]) * 100) for each in self.criteria
         )
@@ -87,7 +111,7 @@ class Call(Record):
             whole=100,
             trim_from=drop_from,
             outlier_sigmas=sigmas,
-            ties=("untrimmed_mean", "lower_funding"),
+            ties=(*(("points",) if by_points else ()), "untrimmed_mean", "lower_funding"),
             pass_mark=self.pass_mark * 100,
         )
 
@@ -108,6 +132,12 @@ def _complete(call: Call) -> Iterable[Reason]:
         )
     if call.closes_at is None:
         yield Reason("closing_missing", Text("请设定截止时刻。", "Set the closing instant first."))
+    asked = call.points_asked()
+    if asked is not None and call.closes_at is not None and asked.as_of >= shanghai_day(call.closes_at):
+        yield Reason(
+            "points_day_late",
+            Text("积分截止日应早于揭榜截止日。", "The day of the points lies before the closing day."),
+        )
 
 
 MACHINE = Machine(

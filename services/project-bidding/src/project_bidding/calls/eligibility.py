@@ -13,7 +13,9 @@ from typing import Final, Literal
 from project_bidding.calls.affiliations import Relation, control_path, weaker_ties
 
 Outcome = Literal["met", "unmet", "unknown", "manual_review"]
-Check = Literal["organisation_kind", "rung", "integrity", "overdue_project", "not_own_call", "division"]
+Check = Literal[
+    "organisation_kind", "rung", "integrity", "overdue_project", "not_own_call", "division", "points"
+]
 _WORST_FIRST: Final[tuple[Outcome, ...]] = ("unmet", "unknown", "manual_review", "met")
 
 
@@ -30,7 +32,8 @@ class Rule:
     """Conditions to post (`post`) or to answer (`answer`); an empty tuple asks nothing.
 
     `rungs`: node keys of the ladder, one of which must be held on the call's date. `divisions`: areas whose
-    parties are admitted. `clause` is where it is written.
+    parties are admitted. `points_at_least` (hundredths) is asked of the balance of innovation points (创新积分) at the
+    end of `points_on`. `clause` is where it is written.
     """
 
     act: Literal["post", "answer"]
@@ -39,6 +42,8 @@ class Rule:
     divisions: tuple[str, ...] = ()
     no_integrity_record: bool = True
     no_overdue_project: bool = False
+    points_at_least: int | None = None
+    points_on: date | None = None
     clause: str = ""
 
 
@@ -74,7 +79,10 @@ class IntegrityRecord:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """What is known of an organisation. `rungs_known_to`: the read model is complete to the end of this day."""
+    """What is known of an organisation. `rungs_known_to`: the read model is complete to the end of this day.
+
+    `points`: its balance (hundredths) at the end of the day that the call names; None while that day is not over.
+    """
 
     organisation: str
     kind: str
@@ -83,6 +91,7 @@ class Party:
     rungs_known_to: date | None = None
     integrity_records: tuple[IntegrityRecord, ...] = ()
     overdue_projects: tuple[str, ...] = ()
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +251,29 @@ def _not_own(rule: Rule, party: Party, call: CallFacts, relations: Sequence[Rela
     return Finding("not_own_call", party.organisation, outcome, message, evidence, rule.clause)
 
 
+def _points(rule: Rule, party: Party) -> Finding:
+    wanted, on = rule.points_at_least or 0, rule.points_on.isoformat() if rule.points_on else ""
+    outcome: Outcome
+    if party.points is None:
+        outcome = "unknown"
+        message = Message(
+            f"{on}的积分余额尚未确定,暂不能判断。",
+            f"The balance of points of {on} is not settled yet, so this cannot be judged.",
+        )
+    else:
+        outcome = "met" if party.points >= wanted else "unmet"
+        message = Message(
+            f"{on}的创新积分为{_shown(party.points)},要求不低于{_shown(wanted)}。",
+            f"{_shown(party.points)} innovation points on {on}; at least {_shown(wanted)} are asked for.",
+        )
+    evidence = () if party.points is None else (_shown(party.points),)
+    return Finding("points", party.organisation, outcome, message, evidence, rule.clause)
+
+
+def _shown(hundredths: int) -> str:
+    return f"{hundredths / 100:.2f}"
+
+
 def judge(rule: Rule, party: Party, call: CallFacts, relations: Sequence[Relation] = ()) -> Verdict:
     """Whether `party` may do what the rule is about. Need owners and affiliates never answer, whatever the rule says."""
     day = call.judged_on
@@ -256,6 +288,8 @@ def judge(rule: Rule, party: Party, call: CallFacts, relations: Sequence[Relatio
         findings.append(_integrity(rule, party, day))
     if rule.no_overdue_project:
         findings.append(_overdue(rule, party))
+    if rule.points_at_least is not None:
+        findings.append(_points(rule, party))
     if rule.act == "answer":
         findings.append(_not_own(rule, party, call, relations))
     return Verdict(tuple(findings))

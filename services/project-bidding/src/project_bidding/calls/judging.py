@@ -20,6 +20,7 @@ from project_bidding.calls.schemas import CallAward, CallOpenNotice
 from project_bidding.calls.store import call_rankings, calls
 from project_bidding.calls.use_cases import ended, placed
 from project_bidding.metadata import call_notices, parties
+from project_bidding.points import balances
 from project_bidding.reviews.collusion import Signal, signals
 from project_bidding.reviews.scoring import Rank, Review, rank, round_half_up
 from project_bidding.reviews.store import reviews
@@ -109,7 +110,12 @@ async def _compute(uow: UnitOfWork, call: Call) -> None:
         if each.state in ("pooled", "scored")
     }
     funding = {bid_id: each.requested_fen or 0 for bid_id, each in pooled.items()}
-    result = rank(scheme, given, funding=funding, seed=call.id)
+    asked = call.points_asked()
+    points: dict[str, int] | None = None
+    if asked is not None and asked.breaks_ties:
+        held = await balances(uow, [each.organisation or "" for each in pooled.values()], asked.as_of)
+        points = {bid_id: held[each.organisation or ""] for bid_id, each in pooled.items()}
+    result = rank(scheme, given, funding=funding, seed=call.id, points=points)
     seats = {each.expert: each.seat for each in await reviews.lookup(uow, call=call.id)}
     earlier = await uow.execute(
         sa.select(sa.func.count()).select_from(call_rankings).where(call_rankings.c.call == call.id)
@@ -125,6 +131,7 @@ async def _compute(uow: UnitOfWork, call: Call) -> None:
                 "reviews": [asdict(each) for each in given],
                 "funding": funding,
                 "seed": call.id,
+                **({"points": points} if points is not None else {}),
             },
             ranks=[_rank_json(each, seats) for each in result.ranks],
             signals=[_signal_json(each, seats) for each in signals(given)],

@@ -49,6 +49,28 @@ class CallCriterion(BaseModel):
     highest: int = Field(default=100, ge=1, le=1000, description="Highest mark, points")
 
 
+class CallPoints(BaseModel):
+    """The lead's innovation points (企业创新积分) at the end of a day: to enter, to rank by, or both."""
+
+    model_config = {"extra": "forbid"}
+    at_least: str | None = Field(
+        default=None,
+        pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$",
+        description="Balance needed to bid",
+        examples=["30.00"],
+    )
+    as_of: date = Field(
+        description="The day whose balance counts; a bid is judged by it once that day is over"
+    )
+    breaks_ties: bool = Field(default=False, description="Of equal scores the higher balance comes first")
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> "CallPoints":
+        if self.at_least is None and not self.breaks_ties:
+            raise ValueError("points are asked for to enter, to rank by, or both")
+        return self
+
+
 class CallStratum(BaseModel):
     """How many panel seats go to experts of a kind."""
 
@@ -81,6 +103,7 @@ class CallCreate(Input):
     pass_mark: int = Field(default=0, ge=0, le=100, description="Points")
     budget_fen: Money | None = Field(default=None, alias="budget")
     funders: list[CallFunder] = Field(default_factory=list, max_length=20)
+    points: CallPoints | None = None
     question_deadline: AwareDatetime | None = None
     closes_at: AwareDatetime | None = Field(
         default=None, description="The exact instant before which bids are sealed"
@@ -247,6 +270,7 @@ class CallOut(RecordOut):
     pass_mark: int
     budget_fen: MoneyOut | None = Field(serialization_alias="budget")
     funders: list[dict[str, Any]]
+    points: CallPoints | None
     question_deadline: datetime | None
     closes_at: datetime | None
     is_open: bool

@@ -43,6 +43,7 @@ _table = record_table(
     sa.Column("pass_mark", sa.Integer, nullable=False, server_default="0"),
     sa.Column("budget_fen", sa.BigInteger),
     _list("funders"),
+    sa.Column("points", JSONB),
     sa.Column("question_deadline", sa.DateTime(timezone=True)),
     sa.Column("closes_at", sa.DateTime(timezone=True)),
     sa.Column("published_on", sa.Date),

@@ -20,6 +20,7 @@ _HUNDRED_POINTS: Final = 100_00
 _LOT: Final = "lot"
 _UNTRIMMED: Final = "untrimmed_mean"
 _LOWER_FUNDING: Final = "lower_funding"
+_POINTS: Final = "points"
 _CRITERION: Final = "criterion:"
 
 
@@ -37,7 +38,7 @@ class Scheme:
     """Criteria and rules, fixed at publication. `whole` is what the weights must add up to.
 
     `ties`: what decides between equal scores, in order: `criterion:<key>` (higher mean of that line),
-    `untrimmed_mean` (higher), `lower_funding` (asks for less), `lot` (by hash of the seed, see `rank`). Bids
+    `points` (higher balance of innovation points), `untrimmed_mean` (higher), `lower_funding` (asks for less), `lot` (by hash of the seed, see `rank`). Bids
     that stay equal share a rank, and the decision between them is a person's.
     """
 
@@ -57,7 +58,7 @@ class Scheme:
             raise ValueError(f"weights add up to {self.whole}")
         if any(criterion.weight <= 0 or criterion.highest <= 0 for criterion in self.criteria):
             raise ValueError("weights and highest marks are above zero")
-        known = {_LOT, _UNTRIMMED, _LOWER_FUNDING, *(_CRITERION + key for key in keys)}
+        known = {_LOT, _POINTS, _UNTRIMMED, _LOWER_FUNDING, *(_CRITERION + key for key in keys)}
         if not set(self.ties) <= known:
             raise ValueError(f"unknown tie rules: {sorted(set(self.ties) - known)}")
         minimum = 3
@@ -196,8 +197,12 @@ def score_bid(scheme: Scheme, reviews: Sequence[Review]) -> Score:
     )
 
 
-def _tie_value(rule: str, score: Score, funding: Mapping[str, int], seed: str) -> Fraction:
+def _tie_value(
+    rule: str, score: Score, funding: Mapping[str, int], seed: str, points: Mapping[str, int]
+) -> Fraction:
     """What `rule` compares, the higher being better."""
+    if rule == _POINTS:
+        return Fraction(points[score.bid])
     if rule == _UNTRIMMED:
         return score.untrimmed
     if rule == _LOWER_FUNDING:
@@ -207,9 +212,15 @@ def _tie_value(rule: str, score: Score, funding: Mapping[str, int], seed: str) -
     return score.criterion_means[rule.removeprefix(_CRITERION)]
 
 
-def inputs_digest(scheme: Scheme, reviews: Sequence[Review], funding: Mapping[str, int], seed: str) -> str:
+def inputs_digest(
+    scheme: Scheme,
+    reviews: Sequence[Review],
+    funding: Mapping[str, int],
+    seed: str,
+    points: Mapping[str, int] | None = None,
+) -> str:
     """SHA-256 over everything a ranking depends on, in one order."""
-    inputs = {
+    inputs: dict[str, object] = {
         "criteria": [[line.key, line.weight, line.highest] for line in scheme.criteria],
         "rules": [
             scheme.whole,
@@ -223,14 +234,22 @@ def inputs_digest(scheme: Scheme, reviews: Sequence[Review], funding: Mapping[st
         "funding": dict(funding),
         "seed": seed,
     }
+    if points:
+        inputs["points"] = dict(points)
     spelled = json.dumps(inputs, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(spelled.encode()).hexdigest()
 
 
 def rank(
-    scheme: Scheme, reviews: Sequence[Review], *, funding: Mapping[str, int] | None = None, seed: str = ""
+    scheme: Scheme,
+    reviews: Sequence[Review],
+    *,
+    funding: Mapping[str, int] | None = None,
+    seed: str = "",
+    points: Mapping[str, int] | None = None,
 ) -> Ranking:
-    """Ranks all bids that have valid marks. `funding`: bid → fen asked for; `seed`: published before marks are in.
+    """Ranks all bids that have valid marks. `funding`: bid → fen asked for; `seed`: published before marks are in;
+    `points`: bid → hundredths of innovation points of its lead.
 
     A bid whose marks were all voided is not ranked; a caller that expects it compares the two lists.
     """
@@ -242,7 +261,7 @@ def rank(
 
     def standing(score: Score) -> tuple[Fraction, ...]:
         main = score.value if scheme.rank_on == "exact" else Fraction(score.published)
-        return (main, *(_tie_value(rule, score, asked, seed) for rule in scheme.ties))
+        return (main, *(_tie_value(rule, score, asked, seed, points or {}) for rule in scheme.ties))
 
     standings = {score.bid: standing(score) for score in scores}
     ordered = sorted(
@@ -264,4 +283,4 @@ def rank(
             place = position if differing else place
         passed = score.value >= scheme.pass_mark
         ranks.append(Rank(place if passed else None, score, decided_by if passed else "below_pass_mark"))
-    return Ranking(tuple(ranks), inputs_digest(scheme, reviews, asked, seed))
+    return Ranking(tuple(ranks), inputs_digest(scheme, reviews, asked, seed, points))

@@ -158,3 +158,9 @@ def test_members_can_have_a_rule_of_their_own() -> None:
         RULE, SOLVER, [Party("成员", "institute", "outside")], CALL, member_rule=members
     )
     assert [finding.organisation for finding in verdict.reasons] == ["成员"]
+
+
+def test_points_are_judged_at_the_boundary_and_unknown_while_the_day_lasts() -> None:
+    rule = replace(RULE, points_at_least=3000, points_on=date(2024, 4, 30))
+    for balance, expected in ((2999, "unmet"), (3000, "met"), (None, "unknown")):
+        assert outcomes(rule, replace(SOLVER, points=balance))["points"] == expected

@@ -216,3 +216,14 @@ def test_one_copied_sheet_is_named_without_calling_the_whole_alike() -> None:
 def test_a_panel_that_agrees_as_a_whole_raises_no_signal_of_agreement() -> None:
     reviews = [flat(f"e{number}", bid, 80) for number in range(5) for bid in "甲乙丙丁"]
     assert {signal.kind for signal in signals(reviews)} == {"identical_sheets"}
+
+
+def test_of_equal_scores_the_one_with_more_innovation_points_comes_first() -> None:
+    scheme = Scheme(CRITERIA, ties=("points", "lower_funding"))
+    marks = [*panel("甲", 80, 80), *panel("乙", 80, 80)]
+    asked = {"甲": 100, "乙": 200}
+    ranked = rank(scheme, marks, funding=asked, points={"甲": 1000, "乙": 3500}).ranks
+    assert [(each.score.bid, each.decided_by) for each in ranked] == [("乙", "score"), ("甲", "points")]
+    equal = rank(scheme, marks, funding=asked, points={"甲": 1000, "乙": 1000})
+    assert [each.score.bid for each in equal.ranks] == ["甲", "乙"]
+    assert equal.digest != rank(scheme, marks, funding=asked, points={"甲": 0, "乙": 0}).digest
