@@ -41,7 +41,7 @@ def in_county(city: ServiceHarness, area: str) -> Client:
 
 
 async def enterprise(officer: Client, division: str = DONGBAO, **more: Any) -> str:
-    uscc = new_uscc(division)
+    uscc: str = new_uscc(division)
     made = await officer.make(
         "organisations",
         {
@@ -435,7 +435,7 @@ class TestCoverage:
             return next(bool(each["covered"]) for each in page["items"] if each["uscc"] == uscc)
 
         assert not await covered(today)
-        place = {"city": JINGMEN, "division": DONGBAO, "zones": []}
+        place: dict[str, Any] = {"city": JINGMEN, "division": DONGBAO, "zones": []}
         began = DispatchActivated(
             **place, server_kind="commissioner", persons=["p1"], team=None, programme="guiding_expert", level=None,
             target_kind="enterprise", target=uscc, host=None, need=None, valid_from=today, valid_to=None,

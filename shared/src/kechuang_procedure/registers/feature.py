@@ -18,14 +18,13 @@ import sqlalchemy as sa
 
 from kechuang.clock import end_of_day
 from kechuang.db.unit import ReadUnit, UnitOfWork
-from kechuang.errors import Conflict
 from kechuang.http.files import attach
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
 from kechuang.records import Records
 from kechuang.text import Text
 from kechuang.timers import Timer, TimerHandler
-from kechuang_procedure.registers import checks
+from kechuang_procedure.registers import checks, keys
 from kechuang_procedure.registers.counting import Counting
 from kechuang_procedure.registers.domain import (
     HELD_STATES,
@@ -33,9 +32,7 @@ from kechuang_procedure.registers.domain import (
     RegisterKind,
     RegisterRecord,
     end_of_validity,
-    last_day,
     natural_key,
-    overlap,
     standing,
 )
 from kechuang_procedure.registers.imports import import_of
@@ -117,8 +114,7 @@ class Registers:
         checks.same_register(kind, body.register_)
         values["valid_to"] = body.valid_to or end_of_validity(kind, body.valid_from)
         stated = self._stated(kind, values)
-        await self._alone(uow, place.city, kind.code, stated["natural_key"])
-        await self._no_overlap(uow, place.city, kind.code, stated, None)
+        await keys.require_free(uow, self.records, place.city, kind.code, stated, own=None)
         record_id = new_id()
         created = await self.records.create(
             uow, record_id=record_id, **stated,
@@ -138,8 +134,7 @@ class Registers:
         found = await self.records.load(uow, record_id, "update")
         kind = self.kind(uow, found)
         stated = await self._restated(uow, kind, found, body)
-        await self._alone(uow, found.city or "", kind.code, stated["natural_key"])
-        await self._no_overlap(uow, found.city or "", kind.code, stated, found.id)
+        await keys.require_free(uow, self.records, found.city or "", kind.code, stated, own=found.id)
         changed = await self.records.change(uow, found, "update", **stated)
         await self._attach_new(uow, found, changed)
         return changed
@@ -185,8 +180,8 @@ class Registers:
         uow.reason = body.reason
         stated = await self._restated(uow, kind, found, body)
         ended_on = body.ended_on if "ended_on" in body.model_fields_set else found.ended_on
-        await self._alone(uow, found.city or "", kind.code, stated["natural_key"])
-        await self._no_overlap(uow, found.city or "", kind.code, {**stated, "ended_on": ended_on}, found.id)
+        restated = {**stated, "ended_on": ended_on}
+        await keys.require_free(uow, self.records, found.city or "", kind.code, restated, own=found.id)
         new = new_id()
         old = await self.records.change(
             uow, found, "correct", superseded_by=new, outcome="corrected", reason=body.reason,
@@ -295,30 +290,6 @@ class Registers:
             uow, number=parent_id
         )
         return checks.usable_parent(uow, self.RESOURCE.name, kind, found, place.city)
-
-    async def _alone(self, uow: UnitOfWork, city: str, kind: str, key: str) -> None:
-        """Let one transaction at a time record under this key."""
-        name = f"{self.RESOURCE.name}:{city}:{kind}:{key}"
-        await uow.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
-
-    async def _no_overlap(
-        self, uow: UnitOfWork, city: str, kind: str, stated: Mapping[str, Any], own: str | None
-    ) -> None:
-        span = (stated["valid_from"], last_day(stated["valid_to"], stated.get("ended_on")))
-        same = await self.records.lookup(uow, city=city, kind=kind, natural_key=stated["natural_key"])
-        for each in same:
-            other = (each.valid_from, last_day(each.valid_to, each.ended_on))
-            if each.id != own and each.state in OPEN_STATES and overlap(span, other):
-                seen = uow.permissions.permits(uow.actor, self.RESOURCE.action("read"), each.sight)
-                reference = {"id": each.id, "number": each.number, "label": each.title}
-                raise Conflict(
-                    Text(
-                        f"同一事项在 {other[0]} 起的有效期内已有记录，有效期不能重叠；请先终止或更正原记录。",
-                        f"The same thing is recorded from {other[0]} on; end or correct that record first.",
-                    ),
-                    code="register_overlap",
-                    extra={"existing": reference} if seen else {},
-                )
 
 
 def _is_officer(uow: UnitOfWork) -> bool:
