@@ -34,6 +34,17 @@ LIVE = tuple(state for state in STATES if state not in (*ENDED, "draft"))
 UNPAID = ("eligible", "offered", "accepted", "applied", "settled", "under_review", "approved", "booked",
           "payment_failed")  # fmt: skip
 GRANTED = ("accepted", "settled", "approved")
+OUTCOMES = {
+    "beneficiary": Text("符合条件", "Qualifies"),
+    "unmet": Text("不符合条件", "Does not qualify"),
+    "unknown": Text("数据不足或需人工判断", "Data are missing or somebody must judge"),
+    "excluded": Text("排除", "Excluded"),
+}
+MODES = {
+    "granted": Text("免申即享", "Granted without application"),
+    "at_once": Text("即申即享", "Settled at once on application"),
+    "reviewed": Text("审核兑现", "Reviewed by an officer"),
+}
 ORIGINS = {
     "run": Text("免申即享名单", "A run of the rule over held data"),
     "officer": Text("经办人发起", "An officer"),

@@ -30,12 +30,6 @@ from kechuang.records import plain
 from kechuang.text import Text
 
 Outcome = Literal["beneficiary", "unmet", "unknown", "excluded"]
-OUTCOMES: Final = {
-    "beneficiary": Text("符合条件", "Qualifies"),
-    "unmet": Text("不符合条件", "Does not qualify"),
-    "unknown": Text("数据不足或需人工判断", "Data are missing or somebody must judge"),
-    "excluded": Text("排除", "Excluded"),
-}
 _REASONS: Final = {
     "met": Text("符合政策条件", "The condition is met"),
     "condition_unmet": Text("不符合政策条件", "The condition is not met"),

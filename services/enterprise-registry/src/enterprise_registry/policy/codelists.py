@@ -3,6 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from enterprise_registry.authorisations.domain import SCOPES
+from enterprise_registry.benefits.domain import MODES, ORIGINS
+from enterprise_registry.benefits.domain import OUTCOMES as FINDINGS
+from enterprise_registry.budgets.domain import ENTRY_KINDS as BUDGET_ENTRIES
+from enterprise_registry.budgets.domain import SPENDERS
+from enterprise_registry.finance.domain import OUTCOMES as NEED_OUTCOMES
+from enterprise_registry.finance.domain import PRODUCTS, PURPOSES
+from enterprise_registry.finance.pools.domain import ENTRY_KINDS as POOL_ENTRIES
 from enterprise_registry.organisations.domain import KINDS, SCALES
 from enterprise_registry.policy.library import Library
 from enterprise_registry.policy.schemas import CodelistEntry, CodelistOut, CodelistSummary, PolicyName
@@ -33,6 +40,15 @@ class Codelists:
         self._texts("organisation-scales", Text("企业规模", "Size classes"), SCALES)
         self._texts("authorisation-scopes", Text("授权范围", "Scopes of authorisation"), SCOPES)
         self._texts("recognition-sources", Text("认定来源", "Sources of recognitions"), SOURCES)
+        self._texts("benefit-modes", Text("兑现方式", "How benefits are granted"), MODES)
+        self._texts("benefit-origins", Text("兑现来源", "How grants begin"), ORIGINS)
+        self._texts("benefit-findings", Text("符合性结论", "Findings of benefits"), FINDINGS)
+        self._texts("budget-spenders", Text("预算使用方", "Spenders of budgets"), SPENDERS)
+        self._texts("budget-entries", Text("预算台账类型", "Rows of budgets"), BUDGET_ENTRIES)
+        self._texts("finance-purposes", Text("融资用途", "Purposes of finance needs"), PURPOSES)
+        self._texts("finance-products", Text("金融产品", "Loan products"), PRODUCTS)
+        self._texts("finance-outcomes", Text("对接结果", "Outcomes of finance needs"), NEED_OUTCOMES)
+        self._texts("risk-pool-entries", Text("补偿池台账类型", "Rows of risk pools"), POOL_ENTRIES)
         self._codes("gbt-4754", Text("国民经济行业分类", "Industries"), "GB/T 4754-2017", industries())
         self._codes("gbt-13745", Text("学科分类与代码", "Disciplines"), "GB/T 13745-2009", disciplines())
         self._codes("gbt-2260", Text("行政区划代码", "Divisions"), "GB/T 2260", areas())

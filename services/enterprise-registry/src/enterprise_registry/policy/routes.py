@@ -6,36 +6,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
-from enterprise_registry.alliances.domain import MACHINE as ALLIANCES
-from enterprise_registry.applications.domain import MACHINE as APPLICATIONS
-from enterprise_registry.authorisations.domain import MACHINE as AUTHORISATIONS
-from enterprise_registry.filings.domain import MACHINE as FILINGS
-from enterprise_registry.organisations.domain import MACHINE as ORGANISATIONS
 from enterprise_registry.policy import schemas, show
 from enterprise_registry.policy.codelists import Codelists
 from enterprise_registry.policy.library import Library, library
 from enterprise_registry.policy.pages import Cursor, Limit, page
-from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
-from enterprise_registry.recognitions.domain import MACHINE as RECOGNITIONS
+from kechuang.db.engines import Database
 from kechuang.errors import NotFound
 from kechuang.http.route import KitRoute, Operation, Read, operation
 from kechuang.http.schemas import Page
 from kechuang.text import Text
-from kechuang_procedure.registers.domain import machine as registers
 
 router = APIRouter(tags=["政策包 Policy packs"], route_class=KitRoute)
-_MACHINES = (
-    ORGANISATIONS, AUTHORISATIONS, FILINGS, APPLICATIONS, RECOGNITIONS, filing_windows.RESOURCE.machine,
-    application_windows.RESOURCE.machine, notices.RESOURCE.machine, objections.RESOURCE.machine,
-    ALLIANCES, registers("enterprise-records"),
-)  # fmt: skip
 Code = Annotated[str, Path(max_length=120)]
 City = Annotated[str | None, Query(description="Area id of a city")]
 
 
 @lru_cache(maxsize=8)
-def _codelists(shelf: Library) -> Codelists:
-    return Codelists(shelf, _MACHINES)
+def _codelists(shelf: Library, database: Database) -> Codelists:
+    """The states and verbs of every resource of the service are lists, beside those of the packs."""
+    return Codelists(shelf, [each.machine for each in database.service.resources])
 
 
 @router.get("/policy-packs", operation_id="list_policy_packs", summary="政策包列表 List",
@@ -170,7 +159,7 @@ async def get_form(code: Code, version: Code, unit: Read) -> Any:
 @operation(Operation("codelists:read"))
 async def list_codelists(unit: Read, limit: Limit = 200, cursor: Cursor = None) -> Any:
     """Every code list: states and verbs of resources, kinds, national standards, lists of packs."""
-    items, following = page(_codelists(library(unit)).all(), limit, cursor)
+    items, following = page(_codelists(library(unit), unit.database).all(), limit, cursor)
     return {"items": items, "next_cursor": following}
 
 
@@ -179,4 +168,4 @@ async def list_codelists(unit: Read, limit: Limit = 200, cursor: Cursor = None) 
 @operation(Operation("codelists:read"))
 async def get_codelist(code: Code, unit: Read) -> Any:
     """One code list with labels in Chinese and English."""
-    return _codelists(library(unit)).get(code)
+    return _codelists(library(unit), unit.database).get(code)
