@@ -23,6 +23,9 @@ from enterprise_registry.budgets.routes import router as budgets
 from enterprise_registry.budgets.store import BUDGETS
 from enterprise_registry.cases.feature import cases
 from enterprise_registry.cases.routes import support_router
+from enterprise_registry.data_agreements import use_cases as data_agreement_use_cases
+from enterprise_registry.data_agreements.routes import router as data_agreements
+from enterprise_registry.data_agreements.store import DATA_AGREEMENTS
 from enterprise_registry.filings import use_cases as filing_use_cases
 from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
@@ -97,14 +100,14 @@ SERVICE = Service(
     words=words(),
     resources=(
         ORGANISATIONS, AUTHORISATIONS, filing_windows.RESOURCE, FILINGS, application_windows.RESOURCE,
-        APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE, POLICY_DOCUMENTS,
+        APPLICATIONS, RECOGNITIONS, SELECTION_ROUNDS, POOL_MEMBERS, notices.RESOURCE, objections.RESOURCE, cases.RESOURCE, POLICY_DOCUMENTS, DATA_AGREEMENTS,
         PACK_VERSIONS, RULE_IMPACTS,
         SCORING_MODELS, PORTRAITS, POINT_ENTRIES,
         records.RESOURCE, ALLIANCES, BUDGETS, BENEFIT_GRANTS, BENEFIT_RUNS,
         FINANCE_NEEDS, LEAD_BANKS, RISK_POOLS,
     ),
     routers=(
-        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, policy_documents, enterprises, authorisations, filing_windows.router, filings,
+        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, policy_documents, data_agreements, enterprises, authorisations, filing_windows.router, filings,
         assessments, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, alliances, chain_members, budgets, benefit_rules,
@@ -131,6 +134,7 @@ SERVICE = Service(
         **application_windows.timers,
         **notices.timers,
         **cases.timers,
+        data_agreement_use_cases.RUN_OUT: data_agreement_use_cases.run_out,
         policy_document_use_cases.EXPIRE: policy_document_use_cases.expire,
         policy_document_use_cases.REPLACE: policy_document_use_cases.replace_on_day,
         **records.timers,
