@@ -318,6 +318,6 @@ async def _plant(harness: ServiceHarness, resource: Any, sight: list[str]) -> st
 def _anything(column: sa.Column[Any], unique: str) -> Any:
     kinds: list[tuple[type, Any]] = [
         (ARRAY, []), (JSONB, {}), (sa.DateTime, datetime(2024, 3, 1, tzinfo=UTC)), (sa.Date, date(2024, 3, 1)),
-        (sa.Boolean, False), (sa.Integer, 1), (sa.Numeric, 1), (sa.LargeBinary, unique.encode()),
+        (sa.Boolean, False), (sa.Integer, 1), (sa.Float, 1.0), (sa.Numeric, 1), (sa.LargeBinary, unique.encode()),
     ]  # fmt: skip
     return next((value for kind, value in kinds if isinstance(column.type, kind)), unique)
