@@ -499,6 +499,60 @@ def upgrade() -> None:
     )
     op.create_index("budget_sight", "budget", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
+        "data_agreement",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "number",
+            sa.Text(),
+            sa.Computed(
+                "'DA-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("sight", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("handlers", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column(
+            "external_ids", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
+        ),
+        sa.Column(
+            "pack", sa.Text(), nullable=True, comment="policy pack and version this record was made under"
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("partner_unit", sa.Text(), nullable=True),
+        sa.Column("partner_client", sa.Text(), nullable=True),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("legal_basis", sa.Text(), nullable=False),
+        sa.Column("condition", sa.Text(), nullable=False),
+        sa.Column("document_no", sa.Text(), nullable=True),
+        sa.Column("data_sets", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("divisions", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number"),
+    )
+    op.create_index("data_agreement_created", "data_agreement", ["created_at", "id"], unique=False)
+    op.create_index(
+        "data_agreement_organisation",
+        "data_agreement",
+        ["organisation"],
+        unique=False,
+        postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index("data_agreement_sight", "data_agreement", ["sight"], unique=False, postgresql_using="gin")
+    op.create_table(
         "enterprise_case",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("serial", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -1904,6 +1958,28 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("record IS NOT NULL"),
     )
+    op.create_table(
+        "data_exchange",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("agreement", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("data_set", sa.Text(), nullable=False),
+        sa.Column("fields", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the rows as canonical JSON"),
+        sa.Column("duty", sa.Text(), nullable=False, comment="the duty for which it was taken"),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=True),
+        sa.Column("unit", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agreement"],
+            ["data_agreement.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("data_exchange_agreement", "data_exchange", ["agreement", "id"], unique=False)
     op.create_table(
         "enterprise_case_contact",
         sa.Column("id", sa.Text(), nullable=False),
