@@ -35,9 +35,9 @@ async def test_jg_03_entries_have_rule_and_evidence_and_the_balance_of_a_day_is_
     }  # fmt: skip
     bare = await enterprise.county.post("point-entries", {**by_hand, "evidence": []})
     assert (bare.status_code, bare.json()["errors"][0]["pointer"]) == (422, "/evidence")
-    evidence = [{"file": "er_f1", "kind": "standard", "title": "团体标准发布公告"}]
-    entry = await enterprise.county.make("point-entries", {**by_hand, "evidence": evidence})
-    assert (entry["evidence"][0]["title"], entry["origin"]) == ("团体标准发布公告", "manual")
+    proof = await enterprise.county.attachment("point-entries", "standard")
+    entry = await enterprise.county.make("point-entries", {**by_hand, "evidence": [proof]})
+    assert (entry["evidence"][0]["file"], entry["origin"]) == (proof["file"], "manual")
 
     async def balance(day: int) -> str:
         on = (first_day + timedelta(days=day)).isoformat()
@@ -48,7 +48,9 @@ async def test_jg_03_entries_have_rule_and_evidence_and_the_balance_of_a_day_is_
 
     await city.advance(days=1)
     approver = city.as_("city_approver")
-    reversed_ = await approver.do(f"point-entries/{entry['id']}", "reverse", {"reason": "佐证材料与事实不符。"})
+    reversed_ = await approver.do(
+        f"point-entries/{entry['id']}", "reverse", {"reason": "佐证材料与事实不符。"}
+    )
     counter = await approver.read(f"point-entries/{reversed_['reversed_by']}")
     assert (reversed_["state"], counter["points"], counter["reverses"]) == ("reversed", "-8.00", entry["id"])
     # The counter-entry counts from its own day on; what a call read for the day before stays true.

@@ -30,6 +30,7 @@ class Booking:
     origin: str = "automatic"
     evidence: Sequence[Mapping[str, Any]] = ()
     note: str | None = None
+    record_id: str | None = None
 
 
 async def earlier(uow: UnitOfWork, organisation: str, rule: str, source_key: str) -> list[PointEntry]:
@@ -61,7 +62,7 @@ async def book(uow: UnitOfWork, booking: Booking, *, verb: str) -> PointEntry | 
         return None
     with _acting(uow, booking.origin):
         created = await point_entries.create(
-        uow, verb=verb, organisation=booking.organisation, city=owner.city, division=owner.division,
+        uow, verb=verb, record_id=booking.record_id, organisation=booking.organisation, city=owner.city, division=owner.division,
         zones=list(owner.zones), pack=booking.pack, rule=booking.rule, points=booking.points,
         booked_on=uow.today, happened_on=booking.happened_on, origin=booking.origin,
         source=dict(booking.source), source_key=booking.source_key,

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from enterprise_registry.points.domain import read_points
 from kechuang.codes import Uscc
+from kechuang.http.attachments import Attachment, AttachmentOut
 from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut
 
 EXAMPLE: dict[str, Any] = {
@@ -19,15 +20,6 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class PointEntryEvidence(BaseModel):
-    """A file that proves it."""
-
-    model_config = {"extra": "forbid", "str_strip_whitespace": True}
-    file: Line = Field(description="Id of an uploaded file")
-    kind: Line
-    title: Line
-
-
 class PointEntryCreate(Input):
     """An entry that an officer makes by a rule of kind `manual`, with evidence."""
 
@@ -38,7 +30,7 @@ class PointEntryCreate(Input):
     )
     happened_on: date = Field(description="When it was achieved")
     note: Prose
-    evidence: list[PointEntryEvidence] = Field(min_length=1, max_length=20)
+    evidence: list[Attachment] = Field(min_length=1, max_length=20)
 
     @model_validator(mode="after")
     def _a_number(self) -> "PointEntryCreate":
@@ -72,7 +64,7 @@ class PointEntryOut(RecordOut):
     happened_on: date
     origin: Literal["automatic", "manual"]
     source: PointEntrySource
-    evidence: list[dict[str, Any]]
+    evidence: list[AttachmentOut]
     note: str | None
     reverses: str | None = Field(description="The entry that this one takes back")
     reversed_by: str | None = Field(description="The counter-entry")

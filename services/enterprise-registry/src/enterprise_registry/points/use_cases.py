@@ -12,6 +12,7 @@ from enterprise_registry.policy.library import library, stamp
 from kechuang import access
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict, NotFound, invalid
+from kechuang.http.attachments import attached
 from kechuang.ids import new_id
 from kechuang.text import Text
 from kechuang_packs.models.scoring import PointRule
@@ -41,13 +42,14 @@ async def enter(uow: UnitOfWork, body: PointEntryCreate) -> PointEntry:
     if body.happened_on > uow.today:
         raise invalid("/happened_on", "day_to_come", "日期不能晚于今天。", "The day lies in the future.")
     await alone(uow, "points", body.organisation)
-    key = f"manual:{new_id()}"
+    record_id = new_id()
+    evidence = await attached(uow, "point-entries", record_id, body.evidence, pointer="/evidence")
     booked = await ledger.book(
         uow,
         ledger.Booking(
             body.organisation, rule.code, points, body.happened_on,
-            {"kind": "manual", "id": None, "number": None, "label": rule.name.zh}, key, stamp(pack),
-            origin="manual", evidence=[each.model_dump() for each in body.evidence], note=body.note,
+            {"kind": "manual", "id": None, "number": None, "label": rule.name.zh}, f"manual:{record_id}", stamp(pack),
+            origin="manual", evidence=evidence, record_id=record_id, note=body.note,
         ),
         verb="create",
     )  # fmt: skip
