@@ -256,6 +256,23 @@ class TestCorrecting:
         ]
         assert [each["outcome"] for each in told] == ["ended", "corrected", "ended"]
 
+    async def test_a_wrong_host_or_division_is_corrected_within_the_city(
+        self, city: ServiceHarness, officer: Client
+    ) -> None:
+        made = await confirmed(officer, platform("写错县的基地", date(2024, 3, 1)))
+        moved = await officer.do(
+            f"{RECORDS}/{made['id']}", "correct", {"division": DUODAO, "reason": "所在县有误。"}
+        )
+        assert moved["division"] == DUODAO
+        host = await enterprise(officer, DONGBAO)
+        hosted = await officer.do(
+            f"{RECORDS}/{moved['id']}", "correct", {"organisation": host, "reason": "依托单位有误。"}
+        )
+        assert (hosted["division"], hosted["organisation"]) == (DONGBAO, host)
+        body = {"division": "360403", "reason": "写到外市。"}
+        answer = await officer.post(f"{RECORDS}/{hosted['id']}/correct", body)
+        assert codes(answer) == {"other_city"}
+
     async def test_a_reported_record_is_simply_changed(self, officer: Client) -> None:
         made = await officer.make(RECORDS, platform("待确认的基地", date(2024, 3, 1)))
         changed = await officer.patch(
@@ -406,6 +423,19 @@ class TestCounts:
         public = city.client()
         assert await stock(public, kind="transfer_base", city=JINGMEN) > 0
         assert await stock(public, kind="partner_agreement") == 0
+
+    async def test_a_list_sorted_by_first_day_is_read_page_by_page(self, officer: Client) -> None:
+        for number in range(4):
+            await officer.make(RECORDS, platform(f"排序基地{number}", date(2024, 1, 1 + number % 2)))
+        found: list[str] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = await officer.read(RECORDS, q="排序基地", sort="valid_from", limit=1, **cursor)
+            found += [each["valid_from"] for each in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        assert found == ["2024-01-01"] * 2 + ["2024-01-02"] * 2
 
     async def test_the_list_behind_a_count_is_read_page_by_page(self, officer: Client) -> None:
         for number in range(5):

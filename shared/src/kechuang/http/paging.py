@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -61,6 +61,8 @@ def decode(text: str, binding: str, column: sa.Column[Any]) -> Cursor:
     try:
         if isinstance(column.type, sa.DateTime):
             value = datetime.fromisoformat(value)
+        elif isinstance(column.type, sa.Date):
+            value = date.fromisoformat(value)
         elif not isinstance(value, column.type.python_type):
             raise _refused()
     except (TypeError, ValueError) as error:

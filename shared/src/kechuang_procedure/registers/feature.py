@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from kechuang.clock import end_of_day
 from kechuang.db.unit import ReadUnit, UnitOfWork
+from kechuang.errors import invalid
 from kechuang.http.files import attach
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
@@ -179,6 +180,7 @@ class Registers:
         checks.require_role(uow, kind.confirmers, "correct")
         uow.reason = body.reason
         stated = await self._restated(uow, kind, found, body)
+        place = await self._moved(uow, found, stated, body)
         ended_on = body.ended_on if "ended_on" in body.model_fields_set else found.ended_on
         restated = {**stated, "ended_on": ended_on}
         await keys.require_free(uow, self.records, found.city or "", kind.code, restated, own=found.id)
@@ -190,7 +192,7 @@ class Registers:
         await self._told(uow, old, "ended")
         created = await self.records.create(
             uow, record_id=new, **stated, register=kind.register, kind=kind.code, reporter=found.reporter,
-            city=found.city, division=found.division, zones=list(found.zones), pack=found.pack,
+            city=found.city, division=place.division, zones=list(place.zones), pack=found.pack,
             external_ids=list(found.external_ids), public=kind.public, supersedes=found.id,
         )  # fmt: skip
         await self._attach_new(uow, found, created)
@@ -275,6 +277,24 @@ class Registers:
             parent = await self._parent(uow, kind, values["parent"], place)
             values["parent"] = parent.id if parent else None
         return self._stated(kind, values)
+
+    async def _moved(
+        self, uow: UnitOfWork, found: RegisterRecord, stated: Mapping[str, Any], body: RegisterCorrect
+    ) -> RegisterPlace:
+        """The place of a corrected record: another one of the same city where host or division are corrected."""
+        if body.division is None and stated["organisation"] == found.organisation:
+            return RegisterPlace(found.city or "", found.division, found.zones, found.pack or "")
+        asked = RegisterCreate(
+            kind=found.kind, title=stated["title"], valid_from=stated["valid_from"], division=body.division
+        )
+        place = await self.rules.locate(uow, asked, stated["organisation"])
+        if place.city != found.city:
+            raise invalid(
+                "/division" if body.division else "/organisation", "other_city",
+                "更正不能改到其他城市，请终止后在对方城市登记。",
+                "A correction stays in its city; end the record and report it there.",
+            )  # fmt: skip
+        return place
 
     async def _attach_new(self, uow: UnitOfWork, before: RegisterRecord, after: RegisterRecord) -> None:
         known = {each["file"] for each in before.evidence}

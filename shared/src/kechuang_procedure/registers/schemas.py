@@ -107,7 +107,10 @@ class RegisterEnd(Input):
 class RegisterCorrect(RegisterPatch):
     """What was recorded wrongly; everything else is taken over. The corrected record supersedes this one."""
 
-    organisation: Uscc | None = None
+    organisation: Uscc | None = Field(
+        default=None, description="The right host; the record moves to its place"
+    )
+    division: Line | None = Field(default=None, description="The right division, where it is not the host's")
     parent: str | None = Field(default=None, max_length=64)
     ended_on: date | None = None
     reason: Prose
