@@ -13,6 +13,7 @@ from enterprise_registry.points.domain import PointEntry
 from enterprise_registry.points.store import point_entries, table
 from kechuang.access import Actor
 from kechuang.db.unit import ReadUnit, UnitOfWork
+from kechuang.ids import new_id
 from kechuang_contracts import enterprise_registry as events
 
 
@@ -74,18 +75,19 @@ async def book(uow: UnitOfWork, booking: Booking, *, verb: str) -> PointEntry | 
 
 
 async def take_back(uow: UnitOfWork, entry: PointEntry, reason: str, *, verb: str, origin: str) -> PointEntry:
-    """Reverse a locked entry by a counter-entry of today; gives the reversed one."""
+    """Reverse a locked entry by a counter-entry of today; gives the reversed one. 409 when it is reversed already."""
+    counter_id = new_id()
     with _acting(uow, origin):
-        counter = await point_entries.create(
-        uow, verb="reverse" if verb == "reverse" else "derive",
-        organisation=entry.organisation, city=entry.city, division=entry.division, zones=list(entry.zones),
-        pack=entry.pack, rule=entry.rule, points=-entry.points, booked_on=uow.today, happened_on=uow.today,
-        origin=origin, source=dict(entry.source), source_key=entry.source_key, reverses=entry.id, reason=reason,
-        evidence=[],
-    )  # fmt: skip
         reversed_ = await point_entries.change(
-            uow, entry, verb, implied=verb != "reverse", reversed_by=counter.id, reason=reason
+            uow, entry, verb, implied=verb != "reverse", reversed_by=counter_id, reason=reason
         )
+        counter = await point_entries.create(
+            uow, verb="reverse" if verb == "reverse" else "derive", record_id=counter_id,
+            organisation=entry.organisation, city=entry.city, division=entry.division,
+            zones=list(entry.zones), pack=entry.pack, rule=entry.rule, points=-entry.points,
+            booked_on=uow.today, happened_on=uow.today, origin=origin, source=dict(entry.source),
+            source_key=entry.source_key, reverses=entry.id, reason=reason, evidence=[],
+        )  # fmt: skip
     await _told(uow, counter)
     await tell(
         uow,
