@@ -354,3 +354,13 @@ async def test_a_correction_that_is_not_verified_changes_no_amount(er: ServiceHa
     await cast.signatory.patch(f"filings/{corrected['id']}", {"facts": {"rd_expense": "4000000.00"}})
     await cast.signatory.do(f"filings/{corrected['id']}", "submit")
     assert (await applied(cast, "rd_subsidy"))["amount"] == "100000.00"
+
+
+async def test_those_who_cannot_meet_the_rule_are_counted_and_not_evaluated(er: ServiceHarness) -> None:
+    """Who holds nothing is unmet all the same; a node that implies the one asked for counts as holding it."""
+    await registered(er)
+    implied, _ = await holder(er, "hnte")
+    run, rows = await computed(er, "sme_gift")
+    assert rows[implied.uscc]["outcome"] == "beneficiary"  # hnte implies tech_sme
+    assert run["unmet"] > 0
+    assert run["evaluated"] == run["unmet"] + len(rows)

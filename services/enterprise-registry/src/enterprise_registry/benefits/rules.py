@@ -10,6 +10,7 @@ from enterprise_registry.policy.library import Library
 from kechuang.errors import invalid
 from kechuang_packs import Pack, Packs
 from kechuang_packs.models.benefits import BenefitRule
+from kechuang_packs.models.conditions import Occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,20 @@ def _asked_for(part: Part) -> frozenset[str]:
             return frozenset().union(*map(_asked_for, parts))
         case _:
             return frozenset()
+
+
+def demanded(part: Part) -> frozenset[str] | None:
+    """Nodes one of which everybody holds who meets the condition; None where somebody may meet it without any."""
+    if part.waived_by is not None or part.applies_to is not Occasion.both:
+        return None
+    match part.test:
+        case HoldsTest(nodes=nodes, negate=False):
+            return nodes
+        case Group(n=None, parts=parts):
+            found = [one for each in parts if (one := demanded(each)) is not None]
+            return min(found, key=len, default=None)
+        case _:
+            return None
 
 
 def in_force(pack: Pack, on: date) -> list[BenefitRule]:

@@ -13,12 +13,16 @@ import sqlalchemy as sa
 from enterprise_registry.benefits.applying import NOTHING, stored
 from enterprise_registry.benefits.evaluation import Finding, evaluate
 from enterprise_registry.benefits.handling import eligible, offered
-from enterprise_registry.benefits.rules import Benefit, stamped_benefit
+from enterprise_registry.benefits.rules import Benefit, demanded, stamped_benefit
 from enterprise_registry.benefits.runs.domain import BenefitRun
 from enterprise_registry.benefits.runs.store import item, runs
 from enterprise_registry.benefits.store import grants
+from enterprise_registry.ladders.nodes import derived_nodes
+from enterprise_registry.ladders.relations import relations_of
 from enterprise_registry.metadata import alone, parties
 from enterprise_registry.policy.library import library
+from enterprise_registry.recognitions.counts import held_on
+from enterprise_registry.recognitions.store import table as recognition
 from kechuang.db.tables import chunk as chunks
 from kechuang.db.unit import UnitOfWork
 from kechuang.jobs import Chunk, Job, JobKind
@@ -36,6 +40,24 @@ def population(run: BenefitRun, benefit: Benefit) -> list[sa.ColumnElement[bool]
         table.c.state == "active",
         table.c.kind.in_(benefit.model.open_to),
     ]
+
+
+async def candidates(uow: UnitOfWork, run: BenefitRun, benefit: Benefit) -> list[sa.ColumnElement[bool]]:
+    """Those of the population who can meet the rule at all, so that nobody else is evaluated.
+
+    Where it demands a recognition that nobody has without a record, only holders of one are asked.
+    """
+    everybody = population(run, benefit)
+    nodes = demanded(benefit.condition.root)
+    packs, pack = library(uow).packs, benefit.pack
+    relations = relations_of(packs, pack.id, pack.version)
+    derived = derived_nodes(packs, pack.id, pack.version)
+    if nodes is None or any(relations.closed([each]) & nodes for each in derived):
+        return everybody
+    held = (await uow.execute(sa.select(recognition.c.node).distinct())).scalars()
+    giving = [each for each in held if relations.closed([each]) & nodes]
+    holders = sa.select(recognition.c.organisation).where(recognition.c.node.in_(giving), held_on(run.as_of))
+    return [*everybody, parties.table.c.uscc.in_(holders)]
 
 
 async def chunk_starts(uow: UnitOfWork, conditions: Sequence[Any], column: Any) -> list[str]:
@@ -76,7 +98,7 @@ async def _compute(uow: UnitOfWork, job: Job, chunk: Chunk) -> Mapping[str, Any]
     table = parties.table
     statement = (
         sa.select(table.c.uscc, table.c.title, table.c.division)
-        .where(*population(run, benefit), *_within(table.c.uscc, chunk.args))
+        .where(*await candidates(uow, run, benefit), *_within(table.c.uscc, chunk.args))
         .order_by(table.c.uscc)
     )
     counted: Counter[str] = Counter()
@@ -100,10 +122,13 @@ def _row(run: BenefitRun, party: Any, finding: Finding) -> dict[str, Any]:
 
 
 async def _computed(uow: UnitOfWork, job: Job) -> Mapping[str, Any]:
-    """Count the list; the number evaluated is what the chunks saw."""
+    """Count the list. Whoever was not evaluated, since the rule cannot be met without a recognition, is unmet."""
     run = await runs.lookup_one(uow, lock=True, id=job.input["run"])
     if run is None or run.state != "computing":
         return {"run": job.input["run"], "state": run.state if run else None}
+    _, benefit = await _run_of(uow, job)
+    asked = sa.select(sa.func.count()).select_from(parties.table).where(*population(run, benefit))
+    everybody: int = (await uow.execute(asked)).scalar_one()
     counted: Counter[str] = Counter()
     for result in (await uow.execute(sa.select(chunks.c.result).where(chunks.c.job == job.id))).scalars():
         counted.update(result or {})
@@ -111,9 +136,9 @@ async def _computed(uow: UnitOfWork, job: Job) -> Mapping[str, Any]:
         item.c.run == run.id, item.c.outcome == "beneficiary"
     )
     done = await runs.change(
-        uow, run, "finish", implied=True, evaluated=sum(counted.values()),
+        uow, run, "finish", implied=True, evaluated=everybody,
         beneficiaries=counted["beneficiary"], unknown=counted["unknown"], excluded=counted["excluded"],
-        unmet=counted["unmet"], total=(await uow.execute(total)).scalar_one(),
+        unmet=everybody - counted["beneficiary"] - counted["unknown"] - counted["excluded"], total=(await uow.execute(total)).scalar_one(),
     )  # fmt: skip
     return {"run": done.id, "evaluated": done.evaluated, "beneficiaries": done.beneficiaries}
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from enterprise_registry.benefits.rules import benefit
 from enterprise_registry.benefits.runs.domain import BenefitRun
-from enterprise_registry.benefits.runs.jobs import COMPUTE, ISSUE, chunk_starts, population, spans
+from enterprise_registry.benefits.runs.jobs import COMPUTE, ISSUE, candidates, chunk_starts, spans
 from enterprise_registry.benefits.runs.schemas import BenefitRunCreate
 from enterprise_registry.benefits.runs.store import item, runs
 from enterprise_registry.metadata import parties
@@ -36,7 +36,7 @@ async def compute(uow: UnitOfWork, body: BenefitRunCreate) -> BenefitRun:
         rule_version=found.model.version, fund=found.model.fund, as_of=day, handlers=[uow.actor.subject],
         **_NOTHING,
     )  # fmt: skip
-    starts = await chunk_starts(uow, population(made, found), parties.table.c.uscc)
+    starts = await chunk_starts(uow, await candidates(uow, made, found), parties.table.c.uscc)
     job = await start_job(
         uow, COMPUTE, chunks=spans(starts), resource="benefit-runs", sight=made.sight, input={"run": run_id}
     )
