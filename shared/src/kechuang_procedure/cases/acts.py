@@ -13,26 +13,12 @@ from kechuang.errors import Conflict, invalid
 from kechuang.http.schemas import columns
 from kechuang.records import Records
 from kechuang.text import Text
-from kechuang_procedure.calendar import end_of
 from kechuang_procedure.cases import schemas
 from kechuang_procedure.cases.contacts import Contacts
-from kechuang_procedure.cases.domain import (
-    UNRESOLVED,
-    Case,
-    numbered,
-    offices,
-    open_steps,
-    owners,
-    reckoned,
-    with_step_ended,
-)
+from kechuang_procedure.cases.domain import UNRESOLVED, Case, offices, open_steps, owners
+from kechuang_procedure.cases.due import last_day, numbered, reckoned, with_step_ended
 from kechuang_procedure.cases.hooks import CaseHooks
 from kechuang_procedure.cases.kinds import Kind
-
-
-def last_day(today: date, *periods: Period | None) -> date | None:
-    """Give the end of the shortest of these periods, beginning the day after; None when none limits."""
-    return min((end_of(today, each).last_day for each in periods if each is not None), default=None)
 
 
 class CaseActs(CaseHooks):

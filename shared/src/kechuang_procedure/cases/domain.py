@@ -1,8 +1,8 @@
-"""A case: its states, its measures, what is due, for whom it waits, who sees it."""
+"""A case: its states, who sees it, who may act."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from kechuang import access
@@ -10,8 +10,6 @@ from kechuang.access import Actor
 from kechuang.resources import Record
 from kechuang.states import Machine, Reason, verb
 from kechuang.text import Text
-from kechuang_procedure.cases.kinds import Level
-from kechuang_procedure.waiting import Wait
 
 STATES = {
     "open": Text("待交办", "Open"),
@@ -24,17 +22,9 @@ STATES = {
 }
 UNRESOLVED = ("open", "assigned", "in_progress", "reopened")
 LIVE = (*UNRESOLVED, "resolved")
-_ONE_DAY = timedelta(days=1)
 _OF_A_PLACE = frozenset(
     {"township_officer", "county_officer", "zone_officer", "city_officer", "city_approver", "supervisor"}
 )
-_AWAITED = {
-    "open": "assign",
-    "reopened": "start",
-    "assigned": "start",
-    "in_progress": "resolve",
-    "resolved": "confirm",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,91 +215,3 @@ def reasons_for(case: Case, verb_name: str, actor: Actor) -> Iterable[Reason]:
                 "仅承办人或属地主管部门可以办理。", "Only its owner or an officer of the place may do this."
             ),
         )
-
-
-# -- when --------------------------------------------------------------------------------------
-
-
-def earliest(
-    state: str, stage_due_on: date | None, due_on: date | None, steps: Sequence[Mapping[str, Any]]
-) -> date | None:
-    """Give the earliest day that binds in a state: of the stage, of the case, of an open measure."""
-    days = [stage_due_on] if state in LIVE else []
-    if state in UNRESOLVED:
-        left = (each["due_on"] for each in steps if each["state"] == "open")
-        days += [due_on, *(date.fromisoformat(each) for each in left if each)]
-    return min((each for each in days if each is not None), default=None)
-
-
-def reckoned(case: Case, today: date) -> dict[str, Any]:
-    """Give `next_due_on` and `overdue_since` as they are on this day; a day is missed when it has ended."""
-    day = earliest(case.state, case.stage_due_on, case.due_on, case.steps)
-    missed = day is not None and day < today
-    return {"next_due_on": day, "overdue_since": day + _ONE_DAY if missed and day is not None else None}
-
-
-def is_late(step: Mapping[str, Any], today: date) -> bool:
-    """Tell whether a measure is overdue."""
-    return step["state"] == "open" and bool(step["due_on"]) and date.fromisoformat(step["due_on"]) < today
-
-
-def waits(case: Case) -> dict[str, Wait]:
-    """Say what is awaited of whom: verb → those addressed and the last day.
-
-    While an escalation is unanswered (nobody has assigned it since), its addressee is asked to assign.
-    """
-    awaited = _AWAITED.get(case.state)
-    if awaited is None:
-        return {}
-    found: dict[str, Wait] = {}
-    if awaited == "confirm" and case.confirmed_by == "nobody":
-        found["close"] = Wait(owners(case) or offices(case), case.stage_due_on)
-    elif awaited == "confirm":
-        served = access.owner(case.organisation)[:1] if case.confirmed_by == "organisation" else offices(case)
-        found["confirm"] = Wait(served, case.stage_due_on)
-    else:
-        addressed = offices(case) if awaited == "assign" else owners(case) or offices(case)
-        due = case.due_on if awaited == "resolve" else case.stage_due_on
-        found[awaited] = Wait(addressed, due)
-    left = open_steps(case) if case.state in UNRESOLVED else []
-    if left:
-        sighted = {
-            token
-            for each in left
-            for token in access.person(each["owner_person"])
-            or access.unit(each["owner_unit"])
-            or owners(case)
-        }
-        days = [date.fromisoformat(each["due_on"]) for each in left if each["due_on"]]
-        found["complete-step"] = Wait(tuple(sorted(sighted)), min(days, default=case.due_on))
-    pending = [each for each in case.escalations if not each["answered"]]
-    if pending and case.state in UNRESOLVED:
-        superiors = {
-            token for each in pending for token in superior(case, Level(each["to"], unit=each["unit"]))
-        }
-        before = found.get("assign", Wait((), case.next_due_on))
-        found["assign"] = Wait(tuple(sorted({*before.sight, *superiors})), case.next_due_on)
-    return found
-
-
-def superior(case: Case, level: Level) -> tuple[str, ...]:
-    """Tokens of those whom an escalation turns to."""
-    if level.to == "unit":
-        return access.unit(level.unit)
-    return access.place(case.division if level.to == "division" else case.city)
-
-
-# -- measures ----------------------------------------------------------------------------------
-
-
-def numbered(steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Give measures with the fields that are not set yet, and an `id` by their place in the list."""
-    fresh: dict[str, Any] = {"state": "open", "done_on": None, "result": None, "evidence": []}
-    return [{"id": str(n), **fresh, **each} for n, each in enumerate(steps, start=1)]
-
-
-def with_step_ended(case: Case, step_id: str, **changes: Any) -> list[dict[str, Any]]:
-    """Give the measures with an open one changed; KeyError where there is no open one of this id."""
-    if all(each["id"] != step_id for each in open_steps(case)):
-        raise KeyError(step_id)
-    return [dict(each) | (changes if each["id"] == step_id else {}) for each in case.steps]

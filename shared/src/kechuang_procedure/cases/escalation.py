@@ -8,7 +8,8 @@ from kechuang.text import Text
 from kechuang.timers import Timer
 from kechuang_procedure.calendar import end_of
 from kechuang_procedure.cases.acts import CaseActs
-from kechuang_procedure.cases.domain import UNRESOLVED, Case, offices, owners, reckoned, superior, waits
+from kechuang_procedure.cases.domain import UNRESOLVED, Case, offices, owners
+from kechuang_procedure.cases.due import reckoned, superior, waits
 from kechuang_procedure.cases.kinds import Level
 
 _MISSED = Text("逾期未办", "The last day was missed")

@@ -23,7 +23,8 @@ from kechuang.text import Text
 from kechuang.timers import TimerHandler
 from kechuang_procedure.cases import schemas
 from kechuang_procedure.cases.contacts import Contacts
-from kechuang_procedure.cases.domain import Case, is_late
+from kechuang_procedure.cases.domain import Case
+from kechuang_procedure.cases.due import is_late
 from kechuang_procedure.cases.escalation import CaseEscalation
 from kechuang_procedure.cases.measures import Measures
 from kechuang_procedure.cases.opening import CaseOpening

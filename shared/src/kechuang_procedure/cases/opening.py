@@ -10,8 +10,9 @@ from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, FieldError, Invalid, NotPermitted, invalid
 from kechuang.text import Text
 from kechuang_procedure.cases import schemas
-from kechuang_procedure.cases.acts import CaseActs, last_day, step_values
-from kechuang_procedure.cases.domain import LIVE, Case, earliest, numbered, offices
+from kechuang_procedure.cases.acts import CaseActs, step_values
+from kechuang_procedure.cases.domain import LIVE, Case, offices
+from kechuang_procedure.cases.due import earliest, last_day, numbered
 from kechuang_procedure.cases.hooks import CasePlace
 from kechuang_procedure.cases.kinds import Kind
 from kechuang_procedure.parties import Party

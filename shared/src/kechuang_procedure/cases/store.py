@@ -11,7 +11,8 @@ from kechuang.records import Records
 from kechuang.resources import Filter, Resource, record_table
 from kechuang.states import Reason, Verb
 from kechuang.text import Text
-from kechuang_procedure.cases.domain import LIVE, Case, machine, reasons_for, sight, waits
+from kechuang_procedure.cases.domain import LIVE, Case, machine, reasons_for, sight
+from kechuang_procedure.cases.due import waits
 from kechuang_procedure.waiting import follow
 
 _QUEUE = (
