@@ -36,8 +36,8 @@ from kechuang_procedure.registers.domain import (
     natural_key,
     standing,
 )
+from kechuang_procedure.registers.edge import routes
 from kechuang_procedure.registers.imports import import_of
-from kechuang_procedure.registers.routes import routes
 from kechuang_procedure.registers.rules import RegisterPlace, RegisterRules
 from kechuang_procedure.registers.schemas import (
     RegisterConfirm,
