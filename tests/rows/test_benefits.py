@@ -96,7 +96,9 @@ async def test_jj05_a_subsidy_from_accepted_data_is_booked_until_the_budget_is_s
     fund = {"city": JIUJIANG, "fund": "st_reward_fund", "year": year}
 
     async def set_aside(funder: str, amount: str) -> dict[str, Any]:
-        made = await officer.make("budgets", fund | {"title": "科技专项资金", "funder": funder, "amount": amount})
+        made = await officer.make(
+            "budgets", fund | {"title": "科技专项资金", "funder": funder, "amount": amount}
+        )
         opened: dict[str, Any] = await finance.do(f"budgets/{made['id']}", "open")
         return opened
 
@@ -113,7 +115,9 @@ async def test_jj05_a_subsidy_from_accepted_data_is_booked_until_the_budget_is_s
     enterprise = await city.enterprise(division=LIANXI)
     await city.filed(enterprise, year - 2, rd_expense="12000000.00")
     filing = await city.filed(enterprise, year - 1, rd_expense="16234567.00", verified=False)
-    draft = await enterprise.signatory.make("benefit-grants", {"rule": "rd_after_subsidy", "account": ACCOUNT})
+    draft = await enterprise.signatory.make(
+        "benefit-grants", {"rule": "rd_after_subsidy", "account": ACCOUNT}
+    )
     seen = await enterprise.signatory.post(f"benefit-grants/{draft['id']}/apply?dry_run=true")
     assert (seen.json()["state"], seen.json()["amount"]) == ("under_review", None)  # nothing is accepted yet
     await enterprise.county.do(f"filings/{filing['id']}", "verify")
