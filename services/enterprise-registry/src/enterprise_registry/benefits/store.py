@@ -76,5 +76,10 @@ BENEFIT_GRANTS: Resource[BenefitGrant] = Resource(
         "budget": Filter("budget", Text("预算", "Budget")),
         "ground": Filter("grounds", Text("依据的认定", "Recognition that it rests on"), array=True),
     },
+    dates={
+        "granted_on": Text("兑现确定日期", "Day of the right"),
+        "booked_on": Text("记账日期", "Day of booking"),
+        "paid_on": Text("拨付日期", "Day of payment"),
+    },
 )
 grants = Records(BENEFIT_GRANTS)

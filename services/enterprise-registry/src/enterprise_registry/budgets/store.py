@@ -69,6 +69,10 @@ BUDGETS: Resource[Budget] = Resource(
         "parent": Filter("parent", Text("上级预算", "Parent")),
         "spender": Filter("spender", Text("使用方", "Spender")),
     },
+    dates={
+        "opened_on": Text("下达日期", "Day of opening"),
+        "closed_on": Text("关闭日期", "Day of closing"),
+    },
     emits_work_items=False,
 )
 budgets = Records(BUDGETS)

@@ -46,5 +46,9 @@ FINANCE_NEEDS: Resource[FinanceNeed] = Resource(
         "meeting": Filter("meeting", Text("银企对接活动", "Meeting")),
         "outcome": Filter("outcome", Text("结果", "Outcome")),
     },
+    dates={
+        "taken_on": Text("承接日期", "Day of taking"),
+        "closed_on": Text("结束日期", "Day of the end"),
+    },
 )
 needs = Records(FINANCE_NEEDS)

@@ -58,5 +58,9 @@ BENEFIT_RUNS: Resource[BenefitRun] = Resource(
         "rule": Filter("rule", Text("政策", "Rule")),
         "fund": Filter("fund", Text("资金", "Fund")),
     },
+    dates={
+        "as_of": Text("数据截止日期", "Day of the data"),
+        "issued_on": Text("发放日期", "Day of issue"),
+    },
 )
 runs = Records(BENEFIT_RUNS)

@@ -30,5 +30,9 @@ LEAD_BANKS: Resource[LeadBank] = Resource(
     sight=sight,
     describe=lambda lead: f"{lead.organisation} {lead.bank}",
     filters={"bank": Filter("bank", Text("银行", "Bank"))},
+    dates={
+        "valid_from": Text("主办起始日期", "Lead bank from"),
+        "valid_to": Text("主办截止日期", "Lead bank to"),
+    },
 )
 lead_banks = Records(LEAD_BANKS)
