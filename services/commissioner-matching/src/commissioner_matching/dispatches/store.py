@@ -53,6 +53,12 @@ DISPATCHES: Resource[Dispatch] = Resource(
     sight=sight,
     describe=lambda each: f"{each.server_label} → {each.target}",
     search=("server_label", "target"),
+    dates={
+        "signed_on": Text("签订日期", "Signed on"),
+        "valid_from": Text("有效期自", "Valid from"),
+        "valid_to": Text("有效期至", "Valid to"),
+        "ended_on": Text("终止日期", "Ended on"),
+    },
     filters={
         "server": Filter("server", Text("派出对象", "Server")),
         "target": Filter("target", Text("服务对象", "Target")),

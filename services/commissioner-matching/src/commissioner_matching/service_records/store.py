@@ -37,6 +37,9 @@ SERVICE_RECORDS: Resource[ServiceRecord] = Resource(
     sight=sight,
     describe=lambda each: each.content[:60],
     search=("content", "place"),
+    dates={
+        "on": Text("服务日期", "Date of service"),
+    },
     filters={
         "dispatch": Filter("dispatch", Text("选派", "Dispatch")),
         "need": Filter("need", Text("技术需求", "Need")),

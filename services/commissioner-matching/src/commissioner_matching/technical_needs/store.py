@@ -49,6 +49,9 @@ NEEDS: Resource[Need] = Resource(
     describe=lambda need: need.title,
     unlogged=frozenset({"confidential"}),
     search=("title", "text"),
+    dates={
+        "submitted_on": Text("提交日期", "Submitted on"),
+    },
     filters={
         "chain": Filter("chain", Text("产业链", "Chain")),
         "field": Filter("fields", Text("技术领域", "Technology field"), array=True),

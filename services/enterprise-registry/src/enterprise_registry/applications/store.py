@@ -59,6 +59,11 @@ APPLICATIONS: Resource[Application] = Resource(
     describe=lambda application: f"{application.target} {application.organisation}",
     # Long, and stored with the record: history says that it changed.
     unlogged=frozenset({"assessment"}),
+    dates={
+        "submitted_on": Text("提交日期", "Submitted on"),
+        "accepted_on": Text("受理日期", "Accepted on"),
+        "forwarded_on": Text("上报日期", "Forwarded on"),
+    },
     filters={
         "window": Filter("window", Text("申报通知", "Window")),
         "target": Filter("target", Text("申报类别", "Target")),

@@ -45,6 +45,10 @@ FILINGS: Resource[Filing] = Resource(
     machine=MACHINE,
     sight=sight,
     describe=lambda filing: f"{filing.form} {filing.period}",
+    dates={
+        "submitted_on": Text("提交日期", "Submitted on"),
+        "verified_on": Text("核实日期", "Verified on"),
+    },
     filters={
         "form": Filter("form", Text("表单", "Form")),
         "period": Filter("period", Text("期别", "Period")),

@@ -113,6 +113,11 @@ CALLS: Resource[Call] = Resource(
     unlogged=frozenset({"nominees"}),
     hides_actors=True,  # public, and the last reviewer is the one who reveals the scores
     search=("title", "goal"),
+    dates={
+        "published_on": Text("发布日期", "Published on"),
+        "closes_at": Text("截止时间", "Closes"),
+        "awarded_on": Text("揭榜公布日期", "Awarded on"),
+    },
     filters={
         "mode": Filter("mode", Text("组织方式", "Mode")),
         "programme": Filter("programme", Text("计划", "Programme")),

@@ -57,6 +57,11 @@ CONTRACTS: Resource[Contract] = Resource(
     sight=sight,
     describe=lambda contract: contract.title,
     search=("title",),
+    dates={
+        "signed_on": Text("签订日期", "Signed on"),
+        "ends_on": Text("结束日期", "Ends on"),
+        "accepted_on": Text("验收日期", "Accepted on"),
+    },
     filters={"call": Filter("call", Text("榜题", "Call")), "kind": Filter("kind", Text("类型", "Kind"))},
 )
 contracts = Records(CONTRACTS)
