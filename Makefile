@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
+JOBS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 STACK := $(PY) -m kechuang_embedded
@@ -68,8 +69,8 @@ migrate: $(READY) ## bring the databases of the running stack to the newest vers
 
 ##@ 开发 · Development
 .PHONY: test check format bench packs specs
-test: $(READY) ## all tests, on real engines of their own
-	@$(PY) -m pytest $(A)
+test: $(READY) ## all tests, on real engines of their own; JOBS=1 one after the other, A="tests/rows" some
+	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(A)
 check: $(READY) ## style, types, import rules, policy packs, committed specs
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/ruff format --check $(SOURCES)
