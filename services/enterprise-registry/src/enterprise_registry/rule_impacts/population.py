@@ -1,27 +1,24 @@
 """A chunk of a city's enterprises as columns: three queries, then arrays by fact and year."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
 from enterprise_registry.assessments.factbases import FormOf, gathered
 from enterprise_registry.filings.store import FILINGS
-from enterprise_registry.ladders.columns import Coded, FactColumns, Mask
-from enterprise_registry.ladders.factbase import FactRef, Filed
+from enterprise_registry.ladders.columns import FactColumns, Mask
 from enterprise_registry.ladders.needs import needed_words
 from enterprise_registry.ladders.plan import LadderPlan
-from enterprise_registry.ladders.vocabulary import Vocabulary
+from enterprise_registry.ladders.tables import fact_columns
 from enterprise_registry.organisations.store import ORGANISATIONS
 from enterprise_registry.recognitions.counts import held_on
 from enterprise_registry.recognitions.store import RECOGNITIONS
 from kechuang.db.unit import ReadUnit, UnitOfWork
-from kechuang_packs.models.facts import Unit
 
 _organisation, _filing, _recognition = ORGANISATIONS.table, FILINGS.table, RECOGNITIONS.table
 
@@ -116,40 +113,3 @@ def _held(chunk: Chunk) -> dict[str, Mask]:
                 masks[node] = np.zeros(len(chunk.organisations), bool)
             masks[node][row] = True
     return masks
-
-
-def fact_columns(
-    words: Vocabulary, facts: Iterable[Mapping[FactRef, Filed]], size: int
-) -> dict[FactRef, tuple[NDArray[Any] | Coded, Mask]]:
-    """Arrays by fact and year of facts that come one organisation after the other."""
-    rows: dict[FactRef, list[int]] = defaultdict(list)
-    values: dict[FactRef, list[Any]] = defaultdict(list)
-    for row, mine in enumerate(facts):
-        for ref, filed in mine.items():
-            rows[ref].append(row)
-            values[ref].append(filed.value)
-    found: dict[FactRef, tuple[NDArray[Any] | Coded, Mask]] = {}
-    for ref, places in rows.items():
-        there = np.zeros(size, bool)
-        there[places] = True
-        found[ref] = (_array(words[ref[0]].unit, values[ref], places, size), there)
-    return found
-
-
-def _array(unit: Unit, values: list[Any], places: list[int], size: int) -> NDArray[Any] | Coded:
-    if unit is Unit.flag:
-        flags = np.zeros(size, bool)
-        flags[places] = values
-        return flags
-    if unit is Unit.code:
-        labels = {label: place for place, label in enumerate(dict.fromkeys(values))}
-        codes = np.zeros(size, np.int32)
-        codes[places] = [labels[value] for value in values]
-        return Coded(codes, tuple(labels))
-    if unit is Unit.date:
-        values = [value.toordinal() for value in values]
-    # A sum of money beyond 64 bits stays a Python integer, and the columns stay exact.
-    fits = all(-(2**63) < value < 2**63 for value in values)
-    numbers: NDArray[Any] = np.zeros(size, np.int64 if fits else object)
-    numbers[places] = values
-    return numbers

@@ -16,7 +16,7 @@ from enterprise_registry.ladders.impact import Outcome, counted, impact_columns,
 from enterprise_registry.ladders.needs import needed_words
 from enterprise_registry.ladders.plan import LadderPlan, Verdict, judge, plan_of
 from enterprise_registry.ladders.results import Result
-from enterprise_registry.rule_impacts.population import fact_columns
+from enterprise_registry.ladders.tables import fact_columns
 from kechuang_packs import Pack, Packs
 from kechuang_packs.packs import load_folders
 
@@ -39,7 +39,9 @@ def version(packs: Packs, pack_id: str) -> Pack:
     return packs.versions(pack_id)[-1]
 
 
-def population(old: LadderPlan, plan: LadderPlan, rng: random.Random, unknown: float) -> tuple[list[Row], list[set[str]]]:
+def population(
+    old: LadderPlan, plan: LadderPlan, rng: random.Random, unknown: float
+) -> tuple[list[Row], list[set[str]]]:
     """Enterprises at and about the thresholds; some facts unknown, some recognitions held."""
     codes = {**CODES, "trial_measure": ["lines", "trials", "none"]}
     words = needed_words(plan, old)
