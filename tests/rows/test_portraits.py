@@ -29,7 +29,9 @@ def _axis(portrait: dict[str, Any], code: str) -> dict[str, Any]:
     return next(each for each in portrait["dimensions"] if each["code"] == code)
 
 
-async def test_jm_03_a_dated_portrait_with_sources_and_change_is_rebuilt_from_the_same_data(city: "City") -> None:
+async def test_jm_03_a_dated_portrait_with_sources_and_change_is_rebuilt_from_the_same_data(
+    city: "City",
+) -> None:
     """JM-03: open a dated portrait with scores per dimension, their sources and the change since the last one, and
     rebuild the same portrait from the same data."""
     year = (await city.today()).year - 1
@@ -87,14 +89,22 @@ async def test_jm_04_new_scores_use_the_new_model_and_old_ones_keep_theirs(city:
              "measures": [{"fact": "rd_share_of_revenue", "line": {"zero_at": "0%", "full_at": "6%"}}]}
         ],
     }  # fmt: skip
-    rest = half | {"code": "growth", "weight": 39, "indicators": [half["indicators"][0] | {"code": "rd_more", "weight": 39}]}  # type: ignore[index, operator]  # plain data
+    rest = half | {
+        "code": "growth",
+        "weight": 39,
+        "indicators": [half["indicators"][0] | {"code": "rd_more", "weight": 39}],
+    }  # type: ignore[index, operator]  # plain data
     drafted = {"city": city.area, "code": "innovation_portrait", "name": {"zh": "新模型", "en": "New model"}}
     refused = await city.as_("city_officer").post("scoring-models", {**drafted, "dimensions": [half, rest]})
     assert refused.status_code == 422
-    assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [("/dimensions", "weights_sum")]
+    assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
+        ("/dimensions", "weights_sum")
+    ]
 
     whole = rest | {"weight": 40, "indicators": [rest["indicators"][0] | {"weight": 40}]}
-    after = await _published(city, **{k: v for k, v in drafted.items() if k != "city"}, dimensions=[half, whole])
+    after = await _published(
+        city, **{k: v for k, v in drafted.items() if k != "city"}, dimensions=[half, whole]
+    )
     assert (after["edition"], after["supersedes"]) == (before["edition"] + 1, before["id"])
 
     await city.advance(days=1)

@@ -164,8 +164,8 @@ class Parties:
 
     async def _ended(self, uow: UnitOfWork, event: Received[RecognitionEnded]) -> None:
         data = event.data
-        if data.outcome == "corrected":  # the corrected decision follows and writes its days over the old ones
-            return
+        if data.outcome == "corrected":
+            return  # the corrected decision follows and writes its days over the old ones
         statement = insert(self.rungs).values(
             recognition=event.aggregate, version=event.version, uscc=data.organisation, kind=data.kind,
             ended_on=data.ended_on,

@@ -53,7 +53,6 @@ class ApplicationWindows(Windows):
             details["warnings"] = warnings
         return await super().plan(uow, body.model_copy(update={"details": details, "form_version": version}))
 
-
     async def plan_round(self, uow: UnitOfWork, body: WindowCreate) -> Window:
         """Plan the window of a selection round, which has checked its honour itself."""
         version = None

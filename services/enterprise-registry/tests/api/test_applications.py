@@ -122,7 +122,7 @@ class TestDeciding:
                 approver(er, f"approver-{n}").post(
                     f"applications/{made['id']}/decide", decision(er) if n % 2 else rejected, headers=tag
                 )
-                for n in range(6)
+                for n in range(50)
             )
         )
         codes = sorted(each.status_code for each in answers)

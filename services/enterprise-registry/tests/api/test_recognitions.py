@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from er_story import integration, registered
+from er_story import approver, integration, registered
+from selection_story import at_once
 
 from kechuang.ids import new_id
 from kechuang.job_runner import JobRunner
@@ -29,10 +30,12 @@ async def every(client: Client) -> list[dict[str, Any]]:
         cursor = {"cursor": page["next_cursor"]}
 
 
-async def imported(er: ServiceHarness, client: Client, rows: list[dict[str, Any]]) -> dict[str, int]:
-    """What became of the rows of a list, taken as NDJSON; known ones are passed over."""
+async def imported(
+    er: ServiceHarness, client: Client, rows: list[dict[str, Any]], on_match: str = "skip"
+) -> dict[str, int]:
+    """What became of the rows of a list, taken as NDJSON; known ones are passed over unless told otherwise."""
     answer = await client.http.post(
-        "/api/v1/recognitions/imports?on_match=skip",
+        f"/api/v1/recognitions/imports?on_match={on_match}",
         content="\n".join(json.dumps(each) for each in rows).encode(),
         headers={"Content-Type": "application/x-ndjson", "Idempotency-Key": new_id()},
     )
@@ -124,6 +127,116 @@ class TestEnding:
         ).status_code == 403
         done = await cast.signatory.do(f"recognitions/{made['id']}", "surrender", {"reason": "不再符合条件"})
         assert done["state"] == "surrendered"
+
+
+class TestCorrecting:
+    async def test_a_corrected_decision_is_told_anew_and_the_old_one_never_held(
+        self, er: ServiceHarness
+    ) -> None:
+        cast = await registered(er)
+        today = er.database.clock.today()
+        made = await cast.province.make("recognitions", body(cast.uscc, today, valid_to=str(today)))
+        path = f"recognitions/{made['id']}"
+        until = str(today + timedelta(days=30))
+        said = {"valid_to": until, "issued_on": str(today - timedelta(days=3)), "reason": "登记有误"}
+        done = await cast.city.do(path, "correct", said)
+        assert (done["valid_to"], done["issued_on"]) == (until, said["issued_on"])
+        told = [e for e in await er.events("recognition") if e["subject"] == made["id"]]
+        assert [(e["type"].split(".")[3], e["data"].get("outcome")) for e in told] == [
+            ("decided", None), ("ended", "corrected"), ("decided", None)
+        ]  # fmt: skip
+        assert told[1]["data"]["ended_on"] < made["valid_from"]
+        await er.at(days=2)
+        await er.fire_timers()
+        assert (await cast.city.read(path))["state"] == "valid"
+        await er.at(days=30)
+        await er.fire_timers()
+        assert (await cast.city.read(path))["state"] == "expired"
+        tag = {"If-Match": (await cast.city.get(path)).headers["etag"]}
+        late = await cast.city.post(f"{path}/correct", {"valid_to": "2099-01-01", "reason": "x"}, headers=tag)
+        assert late.json()["errors"][0]["code"] == "not_correctable"
+
+    async def test_one_that_has_ended_loses_the_mark_of_the_first_time_and_stays_ended(
+        self, er: ServiceHarness
+    ) -> None:
+        cast = await registered(er)
+        today = er.database.clock.today()
+        later = await cast.province.make("recognitions", body(cast.uscc, today))
+        await cast.signatory.do(f"recognitions/{later['id']}", "surrender", {"reason": "主动放弃"})
+        await cast.province.make("recognitions", body(cast.uscc, today - timedelta(days=2000)))
+        found = await cast.city.read(f"recognitions/{later['id']}")
+        assert (found["state"], found["first_time"]) == ("surrendered", False)
+        told = [e for e in await er.events("recognition") if e["subject"] == later["id"]]
+        outcomes = [e["data"].get("outcome") for e in told]
+        assert outcomes == [None, "surrendered", "corrected", None, "surrendered"]
+        party = await cast.city.read(f"organisations/{cast.organisation['id']}/rungs")
+        assert party["items"] == []
+
+    async def test_a_list_that_says_something_else_corrects_what_is_known(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        row = body(cast.uscc, date(2024, 5, 6), "tech_sme")
+        assert await imported(er, cast.province, [row]) == {"rows": 1, "created": 1}
+        better = row | {"certificate_no": "202444070000001"}
+        assert await imported(er, cast.province, [better], "supersede") == {"rows": 1, "superseded": 1}
+        assert await imported(er, cast.province, [better], "supersede") == {"rows": 1, "skipped": 1}
+        assert await imported(er, cast.province, [row], "reject") == {"rows": 1, "refused": 1}
+        found = await er.client().read("recognitions", organisation=cast.uscc, kind="tech_sme")
+        assert [each["certificate_no"] for each in found["items"]] == ["202444070000001"]
+
+    async def test_a_renewal_begins_after_what_it_renews(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        today = er.database.clock.today()
+        old = await cast.province.make("recognitions", body(cast.uscc, today))
+        before = body(cast.uscc, today - timedelta(days=9), renews=old["id"])
+        refused = await cast.province.post("recognitions", before)
+        assert refused.json()["errors"][0]["code"] == "renewed_later"
+
+
+class TestRevoking:
+    async def test_nobody_is_revoked_unheard(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        today = er.database.clock.today()
+        made = await cast.province.make("recognitions", body(cast.uscc, today))
+        path = f"recognitions/{made['id']}"
+        said = {"document_no": "粤科〔2024〕3号", "reason": "提供虚假材料"}
+        tag = {"If-Match": f'"{made["version"]}"'}
+        assert (await cast.approver.post(f"{path}/revoke", said, headers=tag)).status_code == 422
+        for day in (today + timedelta(days=1), today - timedelta(days=1)):
+            unheard = await cast.approver.post(f"{path}/revoke", said | {"heard_on": str(day)}, headers=tag)
+            assert unheard.json()["errors"][0]["code"] == "not_heard"
+        for client in (cast.city, cast.county, cast.signatory):
+            assert (await client.post(f"{path}/revoke", said | {"heard_on": str(today)})).status_code == 403
+
+    async def test_fifty_revoke_at_once_and_it_ends_once(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        today = er.database.clock.today()
+        made = await cast.province.make("recognitions", body(cast.uscc, today))
+        said = {"document_no": "粤科〔2024〕3号", "reason": "提供虚假材料", "heard_on": str(today)}
+        tag = {"If-Match": f'"{made["version"]}"'}
+        answers = await at_once(
+            *(
+                approver(er, f"a-{n}").post(f"recognitions/{made['id']}/revoke", said, headers=tag)
+                for n in range(50)
+            )
+        )
+        assert sorted(status for status, _ in answers)[:2] == [200, 409]
+        assert {each["code"] for status, each in answers if status != 200} == {"state_forbids"}
+        assert len([e for e in await er.events("ended") if e["subject"] == made["id"]]) == 1
+
+
+class TestExpiring:
+    async def test_the_list_of_what_ends_within_ninety_days(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        today = er.database.clock.today()
+        days = {"tech_sme": 89, "hnte": 90, "tech_micro": 91}
+        for kind, n in days.items():
+            until = str(today + timedelta(days=n))
+            await cast.province.make("recognitions", body(cast.uscc, today, kind, valid_to=until))
+        for asked, expected in (("true", {"tech_sme", "hnte"}), ("false", {"tech_micro"})):
+            found = await er.client().read("recognitions", organisation=cast.uscc, expiring=asked)
+            assert {each["kind"] for each in found["items"]} == expected
+            assert {each["expiring"] for each in found["items"]} == {asked == "true"}
+        assert (await er.client().get("recognitions", params={"expiring": "perhaps"})).status_code == 422
 
 
 class TestCounting:

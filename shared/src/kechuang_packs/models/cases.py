@@ -17,7 +17,9 @@ class CaseLimits(Strict):
     assign: Code | None = Field(default=None, description="from opening until somebody owns it")
     start: Code | None = Field(default=None, description="from its assignment until work begins")
     resolve: Code | None = Field(default=None, description="from opening until it is resolved")
-    confirm: Code | None = Field(default=None, description="from resolving until it is confirmed or sent back")
+    confirm: Code | None = Field(
+        default=None, description="from resolving until it is confirmed or sent back"
+    )
     fast_lane: Code | None = Field(default=None, description="the shorter period of the fast lane (绿色通道)")
 
 
@@ -58,7 +60,9 @@ class CaseKind(Item):
         if self.about != "organisation" and (
             self.confirmed_by == "organisation" or self.exclusive or self.catalogue
         ):
-            raise ValueError("only a kind about one organisation is confirmed by it, exclusive or from a catalogue")
+            raise ValueError(
+                "only a kind about one organisation is confirmed by it, exclusive or from a catalogue"
+            )
         if self.contacts == "once_each" and self.about != "targets":
             raise ValueError("contacts `once_each` need targets")
         return self
