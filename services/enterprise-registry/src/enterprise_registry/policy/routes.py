@@ -37,7 +37,7 @@ async def list_packs(unit: Read, limit: Limit = 50, cursor: Cursor = None) -> An
     return {"items": items, "next_cursor": following}
 
 
-@router.get("/policy-packs/{pack}/versions", operation_id="list_policy_pack_versions",
+@router.get("/policy-packs/{pack}/versions", operation_id="list_versions_of_policy_pack",
             summary="政策包版本 Versions", response_model=Page[schemas.PolicyPackVersion])  # fmt: skip
 @operation(Operation("policy-packs:read"))
 async def list_versions(pack: Code, unit: Read, limit: Limit = 50, cursor: Cursor = None) -> Any:
