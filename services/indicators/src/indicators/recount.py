@@ -19,7 +19,7 @@ import httpx
 import sqlalchemy as sa
 
 from indicators.catalogue.domain import Indicator, divisions, where
-from indicators.facts.domain import Fact, ending_of
+from indicators.facts.domain import Fact, ending_of, no_longer_from
 from indicators.facts.store import fact, of_row
 from indicators.packs import CityPack, catalogue, load
 from indicators.progress.counting import recount
@@ -53,7 +53,9 @@ def wrong_endings(facts: Sequence[Fact]) -> list[str]:
         kind = ending_of(begun.kind)
         later = [each for each in endings.get((begun.record, kind or ""), ()) if each.version > begun.version]
         earliest = min(later, key=lambda each: each.version, default=None)
-        wanted = (earliest.day, earliest.version) if earliest else (None, None)
+        wanted: tuple[date | None, int | None] = (None, None)
+        if earliest is not None:
+            wanted = (no_longer_from(earliest.kind, earliest.day), earliest.version)
         if (begun.ended_on, begun.ended_version) != wanted:
             found.append(
                 f"{begun.kind} {begun.record} v{begun.version}: ended {begun.ended_on}, should be {wanted[0]}"

@@ -49,7 +49,7 @@ MACHINE = Machine(
     (
         verb("update", "修改", "Update", from_="drafted", handles=True),
         verb("activate", "生效", "Activate", from_="drafted", to="active", decides=True, not_by_handler=True),
-        verb("suspend", "中止", "Suspend", from_="active", to="suspended", decides=True),
+        verb("suspend", "中止", "Suspend", from_="active", to="suspended"),  # a stop in need, also by security
         verb("resume", "恢复", "Resume", from_="suspended", to="active", decides=True),
         verb("end", "终止", "End", from_=("drafted", "active", "suspended"), to="ended", decides=True),
         verb("provide", "提供数据", "Provide data", from_="active"),

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from enterprise_registry.metadata import acting_for, alone
+from enterprise_registry.metadata import alone
 from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.portraits.domain import Portrait, change_since
 from enterprise_registry.portraits.drawing import draw
@@ -29,13 +29,7 @@ _TREND = 40
 
 async def make(uow: UnitOfWork, body: PortraitCreate) -> Portrait:
     """Make the portrait of an enterprise at the end of a day; the one that is there already is brought up to date."""
-    uscc = (
-        acting_for(uow, body.organisation, "portraits:create")
-        if uow.actor.organisation
-        else body.organisation
-    )
-    if uscc is None:
-        raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    uscc = body.organisation or _own(uow)
     on = day(uow, body.as_of)
     profile = await profile_of(uow, uscc, on)
     if profile is None or profile.kind != "enterprise" or not _may(uow, profile):
@@ -45,6 +39,14 @@ async def make(uow: UnitOfWork, body: PortraitCreate) -> Portrait:
         )  # fmt: skip
     model = await chosen(uow, profile.city, on, body.model)
     return await portray(uow, model, profile, on)
+
+
+def _own(uow: UnitOfWork) -> str:
+    """The caller's own enterprise, for those who may have their own portrait made; others name one."""
+    own = uow.actor.organisation
+    if own is None or not uow.permissions.permits(uow.actor, "portraits:create", access.owner(own)):
+        raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    return own
 
 
 def _may(uow: UnitOfWork, profile: Profile) -> bool:
