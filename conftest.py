@@ -10,6 +10,7 @@ from kechuang_embedded.testing import TestEngines
 _TOGETHER = ("tests/faults", "tests/journeys", "tests/rows")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tell the two workers of `make test` what to keep together: a file, or a folder with a stack of its own."""
     for item in items:
