@@ -6,8 +6,8 @@ from enterprise_registry.alliances.store import ALLIANCES
 from enterprise_registry.applications import handling as application_handling
 from enterprise_registry.applications.routes import router as applications
 from enterprise_registry.applications.store import APPLICATIONS
+from enterprise_registry.assessments.routes import rerun_router, rungs_router
 from enterprise_registry.assessments.routes import router as assessments
-from enterprise_registry.assessments.routes import rungs_router
 from enterprise_registry.authorisations import use_cases as authorisation_use_cases
 from enterprise_registry.authorisations.routes import router as authorisations
 from enterprise_registry.authorisations.store import AUTHORISATIONS
@@ -108,7 +108,7 @@ SERVICE = Service(
     ),
     routers=(
         me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, policy_documents, data_agreements, enterprises, authorisations, filing_windows.router, filings,
-        assessments, application_windows.router, applications, recognitions, counts_router,
+        assessments, rerun_router, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, alliances, chain_members, budgets, benefit_rules,
         benefit_runs, benefit_grants, finance_needs, lead_banks, risk_pools,

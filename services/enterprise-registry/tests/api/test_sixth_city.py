@@ -4,14 +4,12 @@ Its ladder has every relation between nodes, so these tests are also those of th
 """
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from random import Random
 from typing import Any
 
 import pytest
-from sixth_city_story import approver, officer, sixth_city
+from sixth_city_story import Firm, sixth_city
 
-from kechuang.codes.synthetic import synthetic_uscc
 from kechuang.testing import Client, ServiceHarness
 
 _random = Random(6)
@@ -22,86 +20,6 @@ async def yunlan(engines: Any, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """enterprise-registry with the national packs and the invented city."""
     async with sixth_city(engines, tmp_path_factory.mktemp("packs")) as harness:
         yield harness
-
-
-class Firm:
-    """An enterprise of the city and the people who deal with it."""
-
-    def __init__(self, er: ServiceHarness) -> None:
-        self.er = er
-        self.uscc = synthetic_uscc(_random, "440000")
-        self.owner = er.client(
-            roles=["enterprise_clerk", "enterprise_signatory"], organisation=self.uscc, person=self.uscc,
-            subject=self.uscc,
-        )  # fmt: skip
-        self.county = er.client(
-            roles=["county_officer"], areas=["yunlan-beigang"], subject="beigang", unit="beigang-science"
-        )
-        self.city, self.boss = officer(er), approver(er)
-        self.province = er.client(roles=["integration"], client_id="province", subject="province")
-        self.id = ""
-
-    async def registered(self) -> "Firm":
-        made = await self.owner.make(
-            "organisations",
-            {
-                "uscc": self.uscc, "name": f"云澜样例{self.uscc[-6:]}船舶配套厂", "kind": "enterprise",
-                "division": "yunlan-beigang", "zones": ["yunlan-htz"], "established_on": "2019-05-01",
-                "facts": {"has_provincial_rd_institution": True, "on_dishonest_list": False},
-            },
-        )  # fmt: skip
-        self.id = made["id"]
-        await self.county.do(f"organisations/{self.id}", "verify")
-        return self
-
-    async def filed(self, **facts: Any) -> None:
-        usual = {"employees": 120, "st_staff": 40, "operating_revenue": "150000000.00",
-                 "sales_revenue": "9000000.00", "rd_expense": "6000000.00", "pilot_lines": 3,
-                 "trial_measure": "lines"}  # fmt: skip
-        for year in (2022, 2023):
-            made = await self.owner.make(
-                "filings", {"form": "yunlan_annual", "period": str(year), "facts": usual | facts}
-            )
-            made = await self.owner.do(f"filings/{made['id']}", "submit")
-            await self.county.do(f"filings/{made['id']}", "verify")
-
-    async def applied(self, target: str) -> str:
-        """A draft of an application in an open window."""
-        now = self.er.database.clock.now()
-        window = await self.city.make(
-            "application-windows",
-            {
-                "title": "登高企业申报", "target": target, "city": "yunlan", "opens_at": now.isoformat(),
-                "closes_at": (now + timedelta(days=60)).isoformat(), "form": "yunlan_application",
-            },
-        )  # fmt: skip
-        await self.city.do(f"application-windows/{window['id']}", "open")
-        made = await self.owner.make(
-            "applications", {"window": window["id"], "answers": {"main_product": "深海绞车"}}
-        )
-        return f"applications/{made['id']}"
-
-    async def decided(self, path: str) -> Any:
-        """From submission to the decision; gives its answer."""
-        await self.owner.do(path, "submit")
-        await self.county.do(path, "recommend", {"opinion": "同意"})
-        await self.city.do(path, "review", {"opinion": "符合"})
-        await self.city.do(path, "open-notice", {"contact": "云澜市科学技术局"})
-        await self.er.at(days=20)
-        await self.er.fire_timers()
-        tag = (await self.boss.get(path)).headers["etag"]
-        today = str(self.er.database.clock.today())
-        body = {"outcome": "recognised", "document_no": "云科〔2024〕7号", "decided_on": today}
-        return await self.boss.post(f"{path}/decide", body, headers={"If-Match": tag})
-
-    async def holds(self, kind: str) -> None:
-        today = str(self.er.database.clock.today())
-        await self.province.make(
-            "recognitions", {"organisation": self.uscc, "kind": kind, "issued_on": today}
-        )
-
-    async def rungs(self) -> dict[str, Any]:
-        return await self.county.read(f"organisations/{self.id}/rungs")
 
 
 def kinds(found: dict[str, Any]) -> dict[str, str]:

@@ -1,16 +1,62 @@
-"""Turns the engine's answer into what goes over the wire: units written out, facts named."""
+"""Turns the engine's answer into what goes over the wire: units written out, facts named, inputs kept."""
 
-from typing import Any
+from typing import Any, Literal
 
-from enterprise_registry.ladders.assess import Assessment, PartResult
-from enterprise_registry.ladders.conditions import ScoreTest
-from enterprise_registry.ladders.factbase import FactRef
-from enterprise_registry.ladders.gaps import Gap
+from enterprise_registry.ladders.assess import Assessment, PartResult, assess
+from enterprise_registry.ladders.conditions import CompiledRule, ScoreTest
+from enterprise_registry.ladders.deciding import deciding_leaf
+from enterprise_registry.ladders.factbase import FactBase, FactRef
+from enterprise_registry.ladders.gaps import Gap, node_gap
+from enterprise_registry.ladders.needs import facts_named
+from enterprise_registry.ladders.relations import relations_of
 from enterprise_registry.ladders.scores import ScoreResult
 from enterprise_registry.ladders.vocabulary import Vocabulary
 from enterprise_registry.policy.facts import shown, shown_stored
+from enterprise_registry.policy.library import Library, stamp
+from kechuang_packs import Pack
 from kechuang_packs.models.facts import Classification, Unit
 from kechuang_packs.visibility import Visible
+
+
+def answer_of(
+    shelf: Library,
+    pack: Pack,
+    rule: CompiledRule,
+    base: FactBase,
+    standing: frozenset[str],
+    target: str,
+    occasion: Literal["first", "review"],
+) -> dict[str, Any]:
+    """Assess and explain. Nothing but the arguments is looked at, so the same inputs give the same answer for ever.
+
+    `standing`: canonical names of all nodes stood upon. The answer carries what it was made from (`inputs`, `held`,
+    `pack`, `rule`, `rule_version`, `as_of`, `occasion`).
+    """
+    canonical = shelf.canonical(pack, target)
+    answer = assess(rule, base, standing, base.on, occasion)
+    gap = node_gap(answer, base, standing)
+    explain = Explainer(shelf.packs.visible(pack), base.vocabulary)
+    unmet = relations_of(shelf.packs, pack.id, pack.version).unmet(canonical, standing)
+    return {
+        "target": target,
+        "node": canonical,
+        "as_of": base.on,
+        "occasion": occasion,
+        "pack": stamp(pack),
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "result": answer.result.name,
+        "decided_by": deciding_leaf(answer),
+        "evidence": evidence_of(answer),
+        "results": [explain.part(leaf) for leaf in answer.root.leaves()],
+        "tree": explain.part(answer.root),
+        "gaps": [explain.gap(each) for each in gap.gaps],
+        "earliest": gap.earliest,
+        "missing": [explain.ref(each) for each in answer.missing],
+        "inputs": explain.inputs(rule, base),
+        "held": sorted(standing),
+        "requires_missing": sorted({shelf.local_code(pack, each) for one in unmet for each in one.any_of}),
+    }
 
 
 class Explainer:
@@ -24,6 +70,20 @@ class Explainer:
         found = self._visible.facts.get(ref[0])
         name = found.name.model_dump(include={"zh", "en"}) if found is not None else None
         return {"fact": ref[0], "name": name, "year": ref[1]}
+
+    def inputs(self, rule: CompiledRule, base: FactBase) -> list[dict[str, Any]]:
+        """Every filed fact that the rule could look at, as it was on the day: what a re-run starts from."""
+        words = self._words
+        keys = frozenset().union(*(words.filed(name) for name in facts_named(rule.root)))
+        return [
+            {
+                **self.ref(ref),
+                "value": shown_stored(words[ref[0]].unit, filed.value),
+                "verified": filed.verified,
+            }
+            for ref, filed in sorted(base.filed.items(), key=str)
+            if ref[0] in keys
+        ]
 
     def unit(self, key: str | None) -> Unit | None:
         """The unit of a fact."""

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from enterprise_registry.assessments import rungs, use_cases
-from enterprise_registry.assessments.schemas import EXAMPLE, AssessmentCreate, AssessmentOut
+from enterprise_registry.assessments import rerun, rungs, use_cases
+from enterprise_registry.assessments.schemas import EXAMPLE, AssessmentCreate, AssessmentOut, AssessmentRerun
 from enterprise_registry.organisations.store import organisations
 from kechuang.http.resource import RecordId
 from kechuang.http.route import KitRoute, Operation, Read, Write, operation
@@ -43,3 +43,19 @@ async def list_rungs(
     """The nodes on which the organisation stands on a day: recognised, implied, or derived from facts."""
     found = await organisations.get(unit, record_id)
     return await rungs.on_day(unit, found, as_of or unit.today)
+
+
+rerun_router = APIRouter(prefix="/applications", tags=["申报 Application"], route_class=KitRoute)
+
+
+@rerun_router.get(
+    "/{record_id}/assessment", operation_id="rerun_application_assessment", summary="复算测评 Re-run",
+    response_model=AssessmentRerun,
+)  # fmt: skip
+@operation(Operation("applications:read"))
+async def rerun_assessment(record_id: RecordId, unit: Read) -> dict[str, Any]:
+    """Make the assessment of the day of submission anew, from the inputs and under the version that it keeps.
+
+    409 `no_assessment_kept` before submission, and where the node has no rule that can be read.
+    """
+    return await rerun.of_application(unit, record_id)

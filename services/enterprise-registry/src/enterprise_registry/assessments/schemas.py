@@ -137,6 +137,13 @@ class AssessmentGap(Output):
     earliest: date | None
 
 
+class AssessmentKept(AssessmentFactRef):
+    """A filed fact as it was on the day."""
+
+    value: Any
+    verified: bool
+
+
 class AssessmentOut(Output):
     """The answer: the tree as it was decided, its leaves in `results`, and the gap to the node."""
 
@@ -150,11 +157,22 @@ class AssessmentOut(Output):
     rule_version: str
     what_if: bool
     result: ResultName
+    decided_by: str | None = Field(description="Id of the leaf that decided")
     evidence: str = Field(description="`verified` when every value that counted is")
     results: list[AssessmentPart]
     tree: AssessmentPart
     gaps: list[AssessmentGap]
     earliest: date | None
     missing: list[AssessmentFactRef]
+    inputs: list[AssessmentKept] = Field(description="What it was made from, with `held`: kept for a re-run")
     held: list[str]
     requires_missing: list[str] = Field(description="Recognitions that must be held to apply and are not")
+
+
+class AssessmentRerun(Output):
+    """An assessment that was kept, and the same made anew from its kept inputs under its own version of the rule."""
+
+    same: bool = Field(description="Whether every part of the answer is what was kept")
+    differs: list[str] = Field(description="Fields of the answer that differ; empty when it is the same")
+    kept: AssessmentOut
+    again: AssessmentOut

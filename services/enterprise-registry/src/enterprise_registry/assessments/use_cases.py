@@ -4,19 +4,16 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal
 
-from enterprise_registry.assessments.explain import Explainer, evidence_of
+from enterprise_registry.assessments.explain import answer_of
 from enterprise_registry.assessments.factbases import fact_base
 from enterprise_registry.assessments.schemas import AssessmentCreate, AssessmentFactInput
 from enterprise_registry.assessments.standing import standing_of
-from enterprise_registry.ladders.assess import assess
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
-from enterprise_registry.ladders.gaps import node_gap
-from enterprise_registry.ladders.nodes import rule_on
-from enterprise_registry.ladders.relations import relations_of
+from enterprise_registry.ladders.nodes import derived_nodes, rule_on
 from enterprise_registry.metadata import parties
 from enterprise_registry.organisations.store import organisations
 from enterprise_registry.policy.facts import FactFormatError, stored
-from enterprise_registry.policy.library import Library, library, stamp
+from enterprise_registry.policy.library import Library, library
 from enterprise_registry.recognitions.counts import held_nodes
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import FieldError, Invalid, NotFound, invalid
@@ -63,8 +60,8 @@ async def assessed(
     """Give the whole answer as it goes over the wire; refuses a node without a rule on the day."""
     shelf = library(unit)
     shelf.node(pack, target, "/target")
-    canonical = shelf.canonical(pack, target)
-    rule = rule_on(shelf.packs, pack, target, on, occasion)
+    derived = derived_nodes(shelf.packs, pack.id, pack.version).get(shelf.canonical(pack, target))
+    rule = derived or rule_on(shelf.packs, pack, target, on, occasion)
     if rule is None:
         raise invalid(
             "/target", "no_rule", "该梯次在该日没有可机读的认定条件。", "The node has no rule on that day."
@@ -75,35 +72,8 @@ async def assessed(
         base = base.with_facts(_hypothetical(base, facts))
         held_now |= {shelf.canonical(pack, _known(shelf, pack, each)) for each in held}
     standing = standing_of(shelf, pack, base, held_now, on)
-    answer = assess(rule, base, standing.nodes, on, occasion)
-    gap = node_gap(answer, base, standing.nodes)
-    explain = Explainer(shelf.packs.visible(pack), base.vocabulary)
-    return {
-        "organisation": uscc,
-        "target": target,
-        "node": canonical,
-        "as_of": on,
-        "occasion": occasion,
-        "pack": stamp(pack),
-        "rule": rule.id,
-        "rule_version": rule.version,
-        "what_if": what_if,
-        "result": answer.result.name,
-        "evidence": evidence_of(answer),
-        "results": [explain.part(leaf) for leaf in answer.root.leaves()],
-        "tree": explain.part(answer.root),
-        "gaps": [explain.gap(each) for each in gap.gaps],
-        "earliest": gap.earliest,
-        "missing": [explain.ref(each) for each in answer.missing],
-        "held": sorted(standing.nodes),
-        "requires_missing": sorted(
-            {
-                shelf.local_code(pack, each)
-                for one in relations_of(shelf.packs, pack.id, pack.version).unmet(canonical, standing.nodes)
-                for each in one.any_of
-            }
-        ),
-    }
+    found = answer_of(shelf, pack, rule, base, standing.nodes, target, occasion)
+    return {"organisation": uscc, "what_if": what_if, **found}
 
 
 def _known(shelf: Library, pack: Pack, ref: str) -> str:
