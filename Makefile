@@ -70,7 +70,7 @@ migrate: $(READY) ## bring the databases of the running stack to the newest vers
 ##@ 开发 · Development
 .PHONY: test check format bench packs specs
 test: $(READY) ## all tests, on real engines of their own; JOBS=1 one after the other, A="tests/rows" some
-	@$(PY) -m pytest -n $(JOBS) --dist loadgroup $(A)
+	@$(PY) -m pytest -n $(JOBS) $(A)
 check: $(READY) ## style, types, import rules, policy packs, committed specs
 	$(VENV)/bin/ruff check $(SOURCES)
 	$(VENV)/bin/ruff format --check $(SOURCES)

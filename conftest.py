@@ -1,22 +1,37 @@
-"""Fixtures of the whole repository: real engines, one set a test session."""
+"""Fixtures of the whole repository: real engines, one set a test session; who runs what when there are two."""
 
 from collections.abc import Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from kechuang_embedded.testing import TestEngines
 
-# Folders whose tests share a stack that takes long to start.
-_TOGETHER = ("tests/faults", "tests/journeys", "tests/rows")
+# Folders whose tests share a stack that takes long to start. They go first, so that nobody waits for them alone.
+TOGETHER = ("tests/faults", "tests/rows")
+FIRST = ("tests/faults", "tests/journeys", "tests/rows")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tell the two workers of `make test` what to keep together: a file, or a folder with a stack of its own."""
-    for item in items:
-        path = item.path.relative_to(config.rootpath)
-        folder = path.parent.as_posix()
-        item.add_marker(pytest.mark.xdist_group(folder if folder in _TOGETHER else path.as_posix()))
+class _ByStack(LoadScopeScheduling):
+    """A worker takes a file at a time, or a whole folder whose tests share a stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in TOGETHER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Tell pytest-xdist what belongs together."""
+    config.option.loadscopereorder = False  # a file with many tests is not a long one
+    return _ByStack(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.fixture(scope="session")
