@@ -216,6 +216,7 @@ class JobRunner:
                 return False
             if row.done < row.chunks:
                 await unit.execute(_end(row, "cancelled", real_now))
+                await self._tell(unit, row, "cancelled")
                 return True
             failed = (
                 sa.select(chunks.c.n)
@@ -226,9 +227,15 @@ class JobRunner:
             if numbers:
                 result = {"failed_chunks": len(numbers), "first_failed_chunk": numbers[0]}
                 await unit.execute(_end(row, "failed", real_now, result=result))
+                await self._tell(unit, row, "failed")
                 return True
         await self._finish(row)
         return True
+
+    async def _tell(self, unit: UnitOfWork, row: Row[Any], state: str) -> None:
+        ended = self._kinds[row.kind].ended
+        if ended is not None:
+            await ended(unit, _job(row), state)
 
     async def _finish(self, row: Row[Any]) -> None:
         """Run `finish` and mark the job, in one transaction on behalf of who started it."""
@@ -254,6 +261,8 @@ class JobRunner:
                         attempts=jobs.c.attempts + 1, not_before=now + wait, error=describe(error), **ended
                     )
                 )
+                if last:
+                    await self._tell(unit, row, "failed")
             _log.error("the end of a job failed", job=job.id, error=describe(error))
 
 

@@ -50,18 +50,22 @@ class Chunk:
 
 RunChunk = Callable[[UnitOfWork, Job, Chunk], Awaitable[Mapping[str, Any] | None]]
 Finish = Callable[[UnitOfWork, Job], Awaitable[Mapping[str, Any] | None]]
+Ended = Callable[[UnitOfWork, Job, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """What a kind of job does; both functions run on behalf of the actor who started the job.
+    """What a kind of job does; `run_chunk` and `finish` run on behalf of the actor who started the job.
 
+    `ended` hears of a job that ends without `finish`, as `failed` or `cancelled`: in the transaction that ends it, on
+    behalf of the service itself. A record that waits for the job is closed there.
     A long chunk's lease is renewed while its coroutine lets the event loop breathe; work that computes for
     longer than `lease` belongs into a thread or into smaller chunks.
     """
 
     run_chunk: RunChunk
     finish: Finish | None = None
+    ended: Ended | None = None
     attempts: int = 5
     lease: timedelta = timedelta(seconds=30)
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from kechuang.access import Actor
 from kechuang.db.tables import chunk as chunks
 from kechuang.db.tables import job as jobs
+from kechuang.db.unit import UnitOfWork
 from kechuang.job_runner import JobRunner
 from kechuang.jobs import Chunk, Job, JobKind, cancel_job, start_job
 
@@ -158,6 +159,23 @@ async def test_a_cancelled_job_begins_no_further_chunk(world: Any, work: Work) -
     assert (job.state, job.done) == ("cancelled", 1)
     async with work.database.unit(CLERK) as uow:
         assert not await cancel_job(uow, job_id)
+
+
+async def test_who_waits_for_a_job_hears_that_it_failed_or_was_cancelled(world: Any, work: Work) -> None:
+    async def ended(unit: UnitOfWork, job: Job, state: str) -> None:
+        await unit.execute(sa.insert(world.effects).values(what=f"{state} {unit.actor.subject}"))
+
+    kind = JobKind(work.run_chunk, work.finish, ended=ended, attempts=1)
+    work.database = await world.database(jobs={"import": kind})
+    await work.start(1)
+    work.fail = (0,)
+    await work.run()
+    stopped = await work.start(1)
+    async with work.database.unit(CLERK) as uow:
+        assert await cancel_job(uow, stopped)
+    await work.run()
+    said = await world.column(work.database, world.effects.c.what)
+    assert sorted(said) == ["cancelled service:enterprise-registry", "failed service:enterprise-registry"]
 
 
 async def test_a_small_job_is_not_kept_waiting_by_a_large_one(work: Work) -> None:

@@ -1,11 +1,15 @@
 """Uploaded pack versions and their impact, on the real application and database, in the invented sixth city."""
 
+import asyncio
+import json
+from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import date
-from random import Random
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from impact_story import EASIER, done, draft_files, people
 from sixth_city_story import COUNTIES, SIXTH, approver, officer, sixth_city
 
 from enterprise_registry.assessments.factbases import fact_base
@@ -14,7 +18,7 @@ from enterprise_registry.ladders.plan import judge, plan_of
 from enterprise_registry.policy.library import library
 from enterprise_registry.recognitions.counts import held_nodes
 from kechuang.access import Actor
-from kechuang.codes.synthetic import synthetic_uscc
+from kechuang.db.tables import chunk as chunks
 from kechuang.job_runner import JobRunner
 from kechuang.testing import Client, ServiceHarness
 
@@ -24,72 +28,6 @@ async def yunlan(engines: Any, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """enterprise-registry with the national packs and the invented city."""
     async with sixth_city(engines, tmp_path_factory.mktemp("packs")) as harness:
         yield harness
-
-
-async def people(er: ServiceHarness, count: int) -> list[str]:
-    """Enterprises in two counties: filings at and about the thresholds, some certificates, some with nothing filed."""
-    random, codes = Random(20240301), []
-    province = er.client(roles=["integration"], client_id="province", subject="province")
-    today = er.database.clock.today()
-    for number in range(count):
-        division = COUNTIES[number % 2]
-        uscc = synthetic_uscc(random, "440000")
-        codes.append(uscc)
-        county = er.client(roles=["county_officer"], areas=[division], subject=f"officer-{division}")
-        owner = er.client(roles=["enterprise_signatory"], organisation=uscc, person=uscc, subject=uscc)
-        made = await owner.make(
-            "organisations",
-            {
-                "uscc": uscc, "name": f"云澜样例海工{number}厂", "kind": "enterprise", "division": division,
-                "established_on": "2019-05-01", "facts": {"has_provincial_rd_institution": number % 5 == 0,
-                                                            "on_dishonest_list": False,
-                                                            "panel_view": True} if number % 4 else {},
-            },
-        )  # fmt: skip
-        await county.do(f"organisations/{made['id']}", "verify")
-        if number % 6 != 5:
-            for year in (today.year - 2, today.year - 1):
-                filing = await owner.make(
-                    "filings",
-                    {
-                        "form": "yunlan_annual", "period": str(year),
-                        "facts": {
-                            "employees": random.choice([80, 99, 100, 150]), "st_staff": 30,
-                            "operating_revenue": random.choice(["49999999.99", "50000000.00", "100000000.00"]),
-                            "sales_revenue": "9000000.00", "rd_expense": "499999.99" if number % 3 == 2 else "5000000.00",
-                            "pilot_lines": random.choice([1, 2, 3]), "trial_measure": "lines",
-                        },
-                    },
-                )  # fmt: skip
-                filing = await owner.do(f"filings/{filing['id']}", "submit")
-                if number % 3:
-                    await county.do(f"filings/{filing['id']}", "verify")
-        if number % 2:
-            await province.make(
-                "recognitions", {"organisation": uscc, "kind": "hnte", "issued_on": str(today)}
-            )
-    return codes
-
-
-def draft_files(**changes: str) -> list[dict[str, str]]:
-    """The city's files as version 2024.2, with texts replaced."""
-    made = []
-    for path in sorted(SIXTH.rglob("*.yaml")):
-        text = path.read_text(encoding="utf-8").replace('"2024.1"', '"2024.2"')
-        for old, new in changes.items():
-            text = text.replace(old, new)
-        made.append({"name": path.relative_to(SIXTH).as_posix(), "content": text})
-    return made
-
-
-EASIER = {"threshold: 1亿元": "threshold: 5000万元", "in_force_from: 2024-01-01": "in_force_from: 2024-07-01"}
-
-
-async def done(er: ServiceHarness, client: Client, job: str) -> dict[str, Any]:
-    runner = JobRunner(er.database)
-    while await runner.step():
-        pass
-    return await client.read(f"jobs/{job}")
 
 
 class TestVersions:
@@ -189,6 +127,31 @@ class TestImpact:
         assert {each["organisation"]: each["leaf"] for each in listed} == gains
         assert {each["leaf"] for each in listed} == {"revenue"}
 
+        await self._as_files(clerk, path, found["counts"])
+
+    async def _as_files(self, clerk: Client, path: str, counts: list[dict[str, Any]]) -> None:
+        """The whole list downloaded says what the counts say, by county and rung."""
+        listed = ("stays", "gains", "loses", "unknown")
+        expected = Counter(
+            {
+                (each["node"], each["division"], each["outcome"]): each["organisations"]
+                for each in counts
+                if each["outcome"] in listed
+            }
+        )
+        answer = await clerk.get(f"{path}/export", params={"format": "ndjson"})
+        lines = [json.loads(line) for line in answer.text.splitlines()]
+        assert Counter((each["node"], each["division"], each["outcome"]) for each in lines) == expected
+        assert answer.headers["x-rows"] == str(len(lines))
+        narrow = {"outcome": "gains", "node": "yunlan/pillar", "division": COUNTIES[1]}
+        answer = await clerk.get(f"{path}/export", params=narrow)
+        head, *rows = answer.text.strip().splitlines()
+        assert head.removeprefix("\ufeff").startswith("统一社会信用代码,企业名称,县（市、区）")
+        assert len(rows) == expected["yunlan/pillar", COUNTIES[1], "gains"] > 0
+        assert "新符合" in rows[0]
+        sheet = await clerk.get(f"{path}/export", params={"format": "xlsx"})
+        assert sheet.content[:2] == b"PK"
+
     async def test_the_past_day_has_its_own_population(self, yunlan: ServiceHarness) -> None:
         clerk = officer(yunlan)
         made = await clerk.make(
@@ -197,6 +160,67 @@ class TestImpact:
         await done(yunlan, clerk, made["job"])
         found = await clerk.read(f"rule-impacts/{made['id']}")
         assert (found["state"], found["population"], found["counts"]) == ("completed", 0, [])
+
+    async def test_a_worker_that_dies_leaves_nothing_half_done(
+        self, yunlan: ServiceHarness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Killed after its rows were written and before its chunk was marked: another worker does the chunk anew."""
+        monkeypatch.setattr("enterprise_registry.rule_impacts.use_cases.CHUNK_SIZE", 5)
+        await people(yunlan, 12)
+        clerk = officer(yunlan)
+        whole = await self._tried(yunlan, clerk)
+        await done(yunlan, clerk, whole["job"])
+        impact = await self._tried(yunlan, clerk)
+        died = asyncio.Event()
+
+        class DyingRunner(JobRunner):
+            async def _mark_done(self, *_: Any) -> None:
+                died.set()
+                await asyncio.Event().wait()
+
+        await JobRunner(yunlan.database).step()
+        worker = asyncio.create_task(DyingRunner(yunlan.database).step())
+        await died.wait()
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        job = await done(yunlan, clerk, impact["job"])
+        assert (job["state"], job["done"]) == ("running", job["chunks"] - 1)
+        async with yunlan.database.write.connect() as conn:
+            lost = sa.update(chunks).where(chunks.c.job == impact["job"], chunks.c.done_at.is_(None))
+            await conn.execute(lost.values(lease_until=sa.func.now() - timedelta(seconds=1)))
+        assert (await done(yunlan, clerk, impact["job"]))["state"] == "succeeded"
+        first, second = [await clerk.read(f"rule-impacts/{each['id']}") for each in (whole, impact)]
+        assert second["counts"] == first["counts"]
+        assert await self._lines(clerk, impact) == await self._lines(clerk, whole)
+
+    async def test_a_cancelled_one_says_so_and_names_nobody(
+        self, yunlan: ServiceHarness, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("enterprise_registry.rule_impacts.use_cases.CHUNK_SIZE", 5)
+        await people(yunlan, 12)
+        clerk = officer(yunlan)
+        impact = await self._tried(yunlan, clerk)
+        await JobRunner(yunlan.database).step()
+        early = await clerk.get(f"rule-impacts/{impact['id']}/cases/export")
+        assert (early.status_code, early.json()["code"]) == (409, "not_completed")
+        answer = await clerk.post(f"jobs/{impact['job']}/cancel")
+        assert answer.status_code < 300, answer.text
+        assert (await done(yunlan, clerk, impact["job"]))["state"] == "cancelled"
+        found = await clerk.read(f"rule-impacts/{impact['id']}")
+        assert (found["state"], found["counts"]) == ("cancelled", [])
+        for each in ("stays", "gains", "loses", "unknown"):
+            assert (await clerk.read(f"rule-impacts/{impact['id']}/cases", outcome=each))["items"] == []
+        mine = await clerk.read("rule-impacts", candidate=impact["candidate"])
+        assert impact["id"] in {each["id"] for each in mine["items"]}
+
+    async def _tried(self, er: ServiceHarness, clerk: Client) -> dict[str, Any]:
+        draft = {"city": "yunlan", "files": draft_files(**EASIER)}
+        made = await clerk.make("policy-pack-versions", draft)
+        return await clerk.make("rule-impacts", {"city": "yunlan", "candidate": made["id"]})
+
+    async def _lines(self, clerk: Client, impact: dict[str, Any]) -> list[str]:
+        answer = await clerk.get(f"rule-impacts/{impact['id']}/cases/export", params={"format": "ndjson"})
+        return answer.text.splitlines()
 
     async def test_faulty_foreign_and_unknown_versions_are_refused(self, yunlan: ServiceHarness) -> None:
         clerk = officer(yunlan)

@@ -14,6 +14,8 @@ from kechuang.text import Text
 STATES = {
     "running": Text("测算中", "Running"),
     "completed": Text("已完成", "Completed"),
+    "cancelled": Text("已取消", "Cancelled"),
+    "failed": Text("失败", "Failed"),
 }
 OUTCOMES = {
     Outcome.outside: Text("前后均不符合", "Qualifies neither before nor after"),
@@ -22,6 +24,13 @@ OUTCOMES = {
     Outcome.loses: Text("不再符合", "Loses"),
     Outcome.unknown: Text("变为无法判断", "Becomes undecided"),
     Outcome.remains_unknown: Text("前后均无法判断", "Undecided before and after"),
+}
+RESULTS = {
+    "met": Text("符合", "Met"),
+    "unmet": Text("不符合", "Unmet"),
+    "unknown": Text("缺少数据", "Unknown"),
+    "manual_review": Text("待人工评定", "For a person to judge"),
+    "not_applicable": Text("不适用", "Does not apply"),
 }
 
 
@@ -46,8 +55,13 @@ MACHINE = Machine(
     "rule-impacts",
     STATES,
     "running",
-    (verb("complete", "完成", "Complete", from_="running", to="completed", automatic=True),),
+    (
+        verb("complete", "完成", "Complete", from_="running", to="completed", automatic=True),
+        verb("stop", "取消", "Cancel", from_="running", to="cancelled", automatic=True),
+        verb("fail", "失败", "Fail", from_="running", to="failed", automatic=True),
+    ),
 )
+"""It follows its job: `POST /jobs/{job}/cancel` stops it."""
 
 
 def sight(found: RuleImpact) -> Iterable[str]:

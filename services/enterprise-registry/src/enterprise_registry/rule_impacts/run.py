@@ -131,4 +131,12 @@ async def _finish(uow: UnitOfWork, job: Job) -> Mapping[str, Any]:
     return {"impact": found.id, "population": population}
 
 
-JOB = JobKind(run_chunk=_run, finish=_finish)
+async def _ended(uow: UnitOfWork, job: Job, state: str) -> None:
+    """Without all chunks there is no result: what some of them named is thrown away."""
+    found = await rule_impacts.lookup_one(uow, lock=True, id=job.input["impact"])
+    assert found is not None, "the record and its job are written together"
+    await uow.execute(sa.delete(cases).where(cases.c.impact == found.id))
+    await rule_impacts.change(uow, found, "stop" if state == "cancelled" else "fail")
+
+
+JOB = JobKind(run_chunk=_run, finish=_finish, ended=_ended)

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from enterprise_registry.metadata import metadata
 from enterprise_registry.rule_impacts.domain import MACHINE, RuleImpact, sight
 from kechuang.records import Records
-from kechuang.resources import Resource, record_table
+from kechuang.resources import Filter, Resource, record_table
 from kechuang.text import Text
 
 _table = record_table(
@@ -49,6 +49,7 @@ RULE_IMPACTS: Resource[RuleImpact] = Resource(
     sight=sight,
     describe=lambda found: f"{found.baseline} → {found.candidate}",
     unlogged=frozenset({"counts"}),
+    filters={"candidate": Filter("candidate", Text("测算版本", "Version that is tried"))},
     emits_work_items=False,
 )
 rule_impacts = Records(RULE_IMPACTS)

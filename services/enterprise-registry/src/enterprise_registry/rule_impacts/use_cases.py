@@ -1,5 +1,6 @@
 """Starting a rule impact, and reading the enterprises that it names."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,40 +57,54 @@ async def start(uow: UnitOfWork, body: RuleImpactCreate) -> RuleImpact:
     )  # fmt: skip
 
 
-async def list_cases(
-    unit: ReadUnit,
-    record_id: str,
-    outcome: str,
-    *,
-    node: str | None,
-    division: str | None,
-    limit: int,
-    cursor: str | None,
-) -> RuleImpactCases:
-    """One page of the enterprises with an outcome, by node and credit code."""
-    found = await rule_impacts.get(unit, record_id)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which of the named enterprises: None for all."""
+
+    outcome: str | None
+    node: str | None
+    division: str | None
+
+
+ORDER = (cases.c.outcome, cases.c.node, cases.c.organisation)
+
+
+def asked_cases(impact: str, asked: Asked) -> sa.Select[Any]:
+    """The enterprises of an impact with their names, by outcome, node and credit code."""
     organisation = ORGANISATIONS.table
     statement = (
         sa.select(cases, organisation.c.name)
         .join(organisation, organisation.c.uscc == cases.c.organisation)
-        .where(cases.c.impact == found.id, cases.c.outcome == int(Outcome[outcome]))
+        .where(cases.c.impact == impact)
     )
-    if node is not None:
-        statement = statement.where(cases.c.node == node)
-    if division is not None:
-        statement = statement.where(cases.c.division == division)
-    binding = binding_of(found.id, outcome, node, division)
+    if asked.outcome is not None:
+        statement = statement.where(cases.c.outcome == int(Outcome[asked.outcome]))
+    if asked.node is not None:
+        statement = statement.where(cases.c.node == asked.node)
+    if asked.division is not None:
+        statement = statement.where(cases.c.division == asked.division)
+    return statement.order_by(*ORDER)
+
+
+async def list_cases(
+    unit: ReadUnit, record_id: str, asked: Asked, *, limit: int, cursor: str | None
+) -> RuleImpactCases:
+    """One page of the enterprises with an outcome."""
+    found = await rule_impacts.get(unit, record_id)
+    statement = asked_cases(found.id, asked)
+    binding = binding_of(found.id, asked.outcome, asked.node, asked.division)
     if cursor is not None:
         here = decode(cursor, binding, cases.c.node)
         statement = statement.where(page_clause(cases.c.node, cases.c.organisation, here, descending=False))
-    rows = list(await unit.execute(statement.order_by(cases.c.node, cases.c.organisation).limit(limit + 1)))
+    rows = list(await unit.execute(statement.limit(limit + 1)))
+    items = [case(row) for row in rows[:limit]]
     more = len(rows) > limit
-    items = [_case(row) for row in rows[:limit]]
     following = Cursor(items[-1].node, items[-1].organisation).encode(binding) if more else None
     return RuleImpactCases(items=items, next_cursor=following)
 
 
-def _case(row: Any) -> RuleImpactCase:
+def case(row: Any) -> RuleImpactCase:
+    """A row as the API shows it."""
     return RuleImpactCase.model_validate(
         {
             "organisation": row.organisation, "name": row.name, "division": row.division, "node": row.node,
