@@ -882,6 +882,7 @@ def upgrade() -> None:
             "attachments", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
         ),
         sa.Column("window", sa.Text(), nullable=True),
+        sa.Column("late", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("supersedes", sa.Text(), nullable=True),
         sa.Column("warnings", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("returns", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
@@ -1661,6 +1662,37 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index("risk_pool_sight", "risk_pool", ["sight"], unique=False, postgresql_using="gin")
+    op.create_table(
+        "roster_entry",
+        sa.Column("window", sa.Text(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=False, comment="credit code"),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("division", sa.Text(), nullable=True),
+        sa.Column("zones", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "sight",
+            postgresql.ARRAY(sa.Text()),
+            nullable=False,
+            comment="the organisation's when the window opened",
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("late", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "filing",
+            sa.Text(),
+            nullable=True,
+            comment="the filing that answers, the correction once it is verified",
+        ),
+        sa.Column("submitted_on", sa.Date(), nullable=True),
+        sa.Column("verified_on", sa.Date(), nullable=True),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
+        sa.Column("reminders", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("window", "organisation"),
+    )
+    op.create_index("roster_entry_filing", "roster_entry", ["organisation", "form", "period"], unique=False)
+    op.create_index("roster_entry_state", "roster_entry", ["window", "state", "division"], unique=False)
     op.create_table(
         "rule_impact",
         sa.Column("id", sa.Text(), nullable=False),

@@ -26,11 +26,11 @@ class ApplicationWindows(Windows):
     `details` may say `skip_recommendation` (no county step); `decided_by` is filled in from the node.
     """
 
-    async def plan(self, uow: UnitOfWork, body: WindowCreate) -> Window:
+    async def plan(self, uow: UnitOfWork, body: WindowCreate, *, pack: str | None = None) -> Window:
         """Plan a window for a node of the city's pack."""
         shelf = library(uow)
-        pack = shelf.require_city_pack(body.city, uow.today)
-        _, node = shelf.node(pack, body.target, "/target")
+        city_pack = shelf.require_city_pack(body.city, uow.today)
+        _, node = shelf.node(city_pack, body.target, "/target")
         if node.gained_by not in ("application", "certificate", "list"):
             raise invalid(
                 "/target", "not_applied_for", "该梯次不是通过申报取得。", "Nobody applies for this node."
@@ -43,15 +43,16 @@ class ApplicationWindows(Windows):
             )  # fmt: skip
         version = body.form_version
         if body.form is not None:
-            form = shelf.form(pack, body.form)
+            form = shelf.form(city_pack, body.form)
             if version not in (None, form.version):
                 raise invalid("/form_version", "form_unknown", "没有该表单版本。", "No such form version.")
             version = form.version
         details: dict[str, Any] = {"skip_recommendation": skip, "decided_by": node.decided_by}
-        warnings = await basis_warnings(uow, stamp(pack))
+        warnings = await basis_warnings(uow, stamp(city_pack))
         if warnings:
             details["warnings"] = warnings
-        return await super().plan(uow, body.model_copy(update={"details": details, "form_version": version}))
+        body = body.model_copy(update={"details": details, "form_version": version})
+        return await super().plan(uow, body, pack=pack)
 
     async def plan_round(self, uow: UnitOfWork, body: WindowCreate) -> Window:
         """Plan the window of a selection round, which has checked its honour itself."""
@@ -72,24 +73,6 @@ class ApplicationWindows(Windows):
         return self.records.row(row) if row is not None else None
 
 
-class FilingWindows(Windows):
-    """Windows for filings: the target is a form; `details.roster` lists the credit codes of those due."""
-
-    async def plan(self, uow: UnitOfWork, body: WindowCreate) -> Window:
-        """Plan a window for a form with purpose `filing`."""
-        shelf = library(uow)
-        pack = shelf.require_city_pack(body.city, uow.today)
-        form = shelf.form(pack, body.target, "/target")
-        if form.purpose != "filing":
-            raise invalid("/target", "not_a_filing", "该表单不用于填报。", "The form is no filing.")
-        body = body.model_copy(update={"form": form.code, "form_version": form.version})
-        return await super().plan(uow, body)
-
-
-filing_windows = FilingWindows(
-    metadata, resource="filing-windows", singular="filing_window", table="filing_window", prefix="FW",
-    title=Text("填报通知", "Filing window"),
-)  # fmt: skip
 application_windows = ApplicationWindows(
     metadata, resource="application-windows", singular="application_window", table="application_window",
     prefix="AW", title=Text("申报通知", "Application window"),

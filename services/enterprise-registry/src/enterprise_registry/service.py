@@ -26,7 +26,9 @@ from enterprise_registry.cases.routes import support_router
 from enterprise_registry.data_agreements import use_cases as data_agreement_use_cases
 from enterprise_registry.data_agreements.routes import router as data_agreements
 from enterprise_registry.data_agreements.store import DATA_AGREEMENTS
-from enterprise_registry.filings import use_cases as filing_use_cases
+from enterprise_registry.filing_windows.feature import filing_windows
+from enterprise_registry.filing_windows.reading import router as filing_window_routes
+from enterprise_registry.filings import deciding as filing_deciding
 from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
 from enterprise_registry.finance.lead_banks.routes import router as lead_banks
@@ -56,7 +58,7 @@ from enterprise_registry.portraits import heard as innovation_events
 from enterprise_registry.portraits import run as portrait_runs
 from enterprise_registry.portraits.routes import router as portraits
 from enterprise_registry.portraits.store import PORTRAITS
-from enterprise_registry.procedure import application_windows, filing_windows, notices, objections
+from enterprise_registry.procedure import application_windows, notices, objections
 from enterprise_registry.quotas import store as quotas
 from enterprise_registry.rd_growth.routes import router as rd_growth
 from enterprise_registry.recognitions import ending as recognition_endings
@@ -107,7 +109,7 @@ SERVICE = Service(
         FINANCE_NEEDS, LEAD_BANKS, RISK_POOLS,
     ),
     routers=(
-        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, policy_documents, data_agreements, enterprises, authorisations, filing_windows.router, filings,
+        me, organisations, rungs_router, support_router, cases.measures_router, cases.router, service_items, policy_documents, data_agreements, enterprises, authorisations, filing_window_routes, filings,
         assessments, rerun_router, application_windows.router, applications, recognitions, counts_router,
         selection_rounds, reserve_pools, pool_counts_router, notices.router,
         objections.router, register_goals, records.router, alliances, chain_members, budgets, benefit_rules,
@@ -126,7 +128,7 @@ SERVICE = Service(
     on_start=(read_packs, policy_document_use_cases.take_from_packs),
     timers={
         authorisation_use_cases.TIMER: authorisation_use_cases.on_day,
-        filing_use_cases.LAPSE: filing_use_cases.lapse,
+        filing_deciding.LAPSE: filing_deciding.lapse,
         application_handling.LAPSE: application_handling.lapse,
         recognition_endings.EXPIRE: recognition_endings.expire,
         quotas.CHECK: quotas.check,

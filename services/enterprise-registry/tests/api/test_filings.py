@@ -89,9 +89,9 @@ class TestFiling:
         cast = await registered(er)
         now = er.database.clock.now()
         window = {
-            "title": "2023年度企业数据填报", "target": "enterprise_annual", "city": "440700",
-            "opens_at": (now + timedelta(days=1)).isoformat(), "closes_at": (now + timedelta(days=3)).isoformat(),
-            "details": {"roster": [cast.uscc]},
+            "title": "2023年度企业数据填报", "form": "enterprise_annual", "period": "2023", "city": "440700",
+            "opens_at": (now + timedelta(days=1)).isoformat(), "due_at": (now + timedelta(days=3)).isoformat(),
+            "roster": {"organisations": [cast.uscc]},
         }  # fmt: skip
         made = await cast.city.make("filing-windows", window)
         body = {"form": "enterprise_annual", "period": "2023", "window": made["id"]}
@@ -101,8 +101,8 @@ class TestFiling:
         statistics = await cast.signatory.post("filings", body | {"form": "rd_statistics"})
         assert statistics.json()["errors"][0]["code"] == "other_form"
         assert (await cast.signatory.make("filings", body))["window"] == made["id"]
-        wrong = await cast.city.post("filing-windows", window | {"target": "tech_micro_application"})
-        assert wrong.json()["errors"][0]["pointer"] == "/target"
+        wrong = await cast.city.post("filing-windows", window | {"form": "tech_micro_application"})
+        assert wrong.json()["errors"][0]["pointer"] == "/form"
 
     async def test_nobody_verifies_what_they_submitted(self, er: ServiceHarness) -> None:
         cast = await registered(er)

@@ -46,7 +46,9 @@ class TestPolicy:
         assert form["schema"]["properties"]["employees"]["title"] == "从业人员数"
         assert form["checks"][0]["code"] == "st_within_employees"
         filings = await public.read("forms", purpose="filing")
-        assert {each["code"] for each in filings["items"]} == {"enterprise_annual", "rd_statistics"}
+        assert {each["code"] for each in filings["items"]} == {
+            "enterprise_annual", "rd_activity_annual", "rd_projects_107_1", "rd_activities_107_2", "rd_statistics",
+        }  # fmt: skip
 
     async def test_code_lists_hold_states_standards_and_lists_of_packs(self, er: ServiceHarness) -> None:
         public = er.client()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from kechuang_packs.checks import benefits, facts, figures, places, references, registers, rules, scoring
+from kechuang_packs.checks import (
+    benefits,
+    facts,
+    figures,
+    forms,
+    places,
+    references,
+    registers,
+    rules,
+    scoring,
+)
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.reading import Path_, ReadPack
 from kechuang_packs.source import Fault
@@ -25,7 +35,7 @@ CHECKS: tuple[Check, ...] = (
     scoring.scoring,
     figures.indicators,
     figures.sums,
-    figures.forms,
+    forms.forms,
     figures.dates,
     benefits.benefits,
     registers.kinds,

@@ -1,19 +1,16 @@
-"""Indicators and formulas, shares that must add up, forms, dates of items."""
+"""Indicators and formulas, shares that must add up, dates of items."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from kechuang_packs import expressions as e
 from kechuang_packs.checks.references import find_cycle
 from kechuang_packs.checks.walk import walk
 from kechuang_packs.models.bidding import MoneyRules
 from kechuang_packs.models.common import Provenance
-from kechuang_packs.models.content import FormDefinition, MessageTemplate
+from kechuang_packs.models.content import MessageTemplate
 from kechuang_packs.models.facts import Unit
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.quantities import PPM, QuantityError, parse_quantity
@@ -84,39 +81,6 @@ def _money(rules: MoneyRules, path: Path_) -> Found:
         return
     if rules.tranches and total != PPM:
         yield (*path, "tranches"), f"the shares sum to {total / 10_000:g}%, not to 100%"
-
-
-def forms(pack: Pack, visible: Visible) -> Found:
-    """Schemas are valid JSON Schema; groups, checks and facts name what is there; every field has its labels."""
-    for index, form in enumerate(pack.forms):
-        yield from ((("forms", index, *path), message) for path, message in _form(form, visible))
-
-
-def _form(form: FormDefinition, visible: Visible) -> Found:  # noqa: C901 - a flat list of small checks
-    try:
-        Draft202012Validator.check_schema(form.fields)
-    except SchemaError as error:
-        yield ("schema", *error.absolute_path), error.message
-        return
-    if form.fields.get("type") != "object":
-        yield ("schema",), "the schema of a form has type: object"
-    properties = form.fields.get("properties", {})
-    for name, schema in properties.items():
-        where: Path_ = ("schema", "properties", name)
-        if "title" not in schema or "x-title-en" not in schema:
-            yield where, "a field has title and x-title-en"
-        if "x-fact" in schema and visible.fact_key(schema["x-fact"]) is None:
-            yield (*where, "x-fact"), f"no fact {schema['x-fact']}"
-    for index, group in enumerate(form.groups):
-        for name in group.fields:
-            if name not in properties:
-                yield ("groups", index, "fields"), f"no field {name}"
-    for index, check in enumerate(form.checks):
-        try:
-            for name in sorted(e.names(e.parse(check.expression)) - set(properties)):
-                yield ("checks", index, "expression"), f"no field {name}"
-        except e.ExpressionError as error:
-            yield ("checks", index, "expression"), str(error)
 
 
 def dates(pack: Pack, _visible: Visible) -> Found:

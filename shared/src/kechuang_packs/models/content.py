@@ -10,6 +10,7 @@ from pydantic import Field
 from kechuang_packs.models.benefits import BenefitRule, Fund
 from kechuang_packs.models.common import (
     Code,
+    FactKey,
     Item,
     NodeRef,
     Provenance,
@@ -119,6 +120,12 @@ class MessagesFile(Strict):
     messages: tuple[MessageTemplate, ...] = ()
 
 
+PROJECT_FIELDS = frozenset({"title", "started_on", "ended_on", "staff", "person_months", "spent"})
+"""What every R&D project of a filing has; a form's `projects` asks for more."""
+PERIOD_NAMES = frozenset({"period_begins", "period_ends"})
+"""The first and last day of the period filed, which checks may name."""
+
+
 class FieldGroup(Strict):
     """A group of fields of a form, for the front end."""
 
@@ -146,16 +153,45 @@ class FormDefinition(Item):
     fields: dict[str, Any] = Field(description="the JSON Schema; type: object", alias="schema")
     groups: tuple[FieldGroup, ...] = ()
     materials: tuple[Material, ...] = ()
+    projects: dict[str, Any] | None = Field(
+        default=None,
+        description="JSON Schema of what is asked of each R&D project beside title, days, staff, person_months, spent",
+    )
+    sums: tuple[FormSum, ...] = ()
+    beside: Code | None = Field(
+        default=None, description="another form of the same period, whose fields and sums the checks may name"
+    )
     checks: tuple[FormCheck, ...] = ()
+    totals: tuple[FormTotal, ...] = ()
+
+
+class FormSum(Strict):
+    """A sum over the R&D projects of a filing under a name; without `of` the projects are counted."""
+
+    code: FactKey
+    name: Text
+    of: str | None = Field(
+        default=None, description="field of a project: `spent`, `staff`, one of `projects`"
+    )
+    where: str | None = Field(default=None, description="expression over a project's fields")
 
 
 class FormCheck(Strict):
-    """A check over fields: an expression that must hold, blocking or warning."""
+    """A check over fields and sums: an expression that must hold, blocking or warning; `each` project by itself."""
 
     code: Code
     expression: str
     message: Text
     level: Literal["error", "warning"] = "error"
+    each: Literal["project"] | None = None
+
+
+class FormTotal(Strict):
+    """A number that the event of a verified filing carries for totals; money is in fen and its code ends in `_fen`."""
+
+    code: FactKey
+    name: Text
+    expression: str
 
 
 class FormFile(Strict):

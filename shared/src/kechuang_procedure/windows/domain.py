@@ -7,7 +7,7 @@ from typing import Any
 
 from kechuang import access
 from kechuang.resources import Record
-from kechuang.states import Awaits, Machine, verb
+from kechuang.states import Awaits, Machine, Verb, verb
 from kechuang.text import Text
 
 STATES = {
@@ -35,8 +35,8 @@ class Window(Record):
     details: dict[str, Any]
 
 
-def machine(resource: str) -> Machine:
-    """Give the states of a window resource."""
+def machine(resource: str, *more: Verb) -> Machine:
+    """Give the states of a window resource, with the verbs that only it has."""
     return Machine(
         resource,
         STATES,
@@ -47,6 +47,7 @@ def machine(resource: str) -> Machine:
             verb("extend", "延期", "Extend", from_=("planned", "open")),
             verb("close", "截止", "Close", from_="open", to="closed"),
             verb("conclude", "办结", "Conclude", from_="closed", to="concluded"),
+            *more,
         ),
         awaits=(Awaits("closed", "conclude"),),
     )

@@ -24,7 +24,8 @@ STATES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filing(Record):
     """Answers to a form for a period. `facts` are as on the wire (money as text). A `statistical` filing
-    (107-1, 107-2) feeds totals only; no assessment reads it. `supersedes` is the filing it corrects."""
+    (107-1, 107-2) feeds totals only; no assessment reads it. `supersedes` is the filing it corrects; `late` says that
+    it was first submitted after its window's last instant."""
 
     form: str
     form_version: str
@@ -34,6 +35,7 @@ class Filing(Record):
     rd_projects: Sequence[Mapping[str, Any]]
     attachments: Sequence[Mapping[str, Any]]
     window: str | None
+    late: bool
     supersedes: str | None
     warnings: Sequence[Mapping[str, Any]]
     returns: Sequence[Mapping[str, Any]]

@@ -1,6 +1,6 @@
 """The HTTP edge of filings."""
 
-from enterprise_registry.filings import use_cases
+from enterprise_registry.filings import deciding, use_cases
 from enterprise_registry.filings.domain import Filing
 from enterprise_registry.filings.schemas import EXAMPLE, FilingCorrect, FilingCreate, FilingOut, FilingPatch
 from enterprise_registry.filings.store import filings
@@ -37,13 +37,13 @@ async def submit(record_id: RecordId, uow: Write) -> Filing:
                                            "reason": "与审计报告不一致"}]})  # fmt: skip
 async def return_(record_id: RecordId, body: ReturnForCorrection, uow: Write) -> Filing:
     """Return once for correction, with all items and a due day."""
-    return await use_cases.return_(uow, record_id, body)
+    return await deciding.return_(uow, record_id, body)
 
 
 @router.verb("verify", example=Because.example)
 async def verify(record_id: RecordId, body: Because, uow: Write) -> Filing:
     """The county accepts the figures; never by who submitted them."""
-    return await use_cases.verify(uow, record_id, body.reason)
+    return await deciding.verify(uow, record_id, body.reason)
 
 
 @router.verb("correct", example={"reason": "审计调整。"})

@@ -1,9 +1,9 @@
 """Filings on the wire."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from kechuang.codes import Uscc
 from kechuang.http.attachments import MOST, Attachment, AttachmentOut
@@ -24,14 +24,22 @@ EXAMPLE = {
 
 
 class FilingProject(BaseModel):
-    """An R&D project of the period (研发项目)."""
+    """An R&D project of the period (研发项目); `answers` is what the form asks of each beside."""
 
     model_config = {"extra": "forbid", "str_strip_whitespace": True}
     title: Line
     started_on: date
     ended_on: date | None = None
-    staff: int = Field(ge=0, description="persons")
+    staff: int = Field(ge=0, le=1_000_000, description="persons")
+    person_months: int | None = Field(default=None, ge=0, le=12_000_000, description="Time worked, 人月")
     spent_fen: Money = Field(alias="spent", description="R&D expense of the period, CNY")
+    answers: dict[str, Any] = Field(default_factory=dict, description="By the form's schema of projects")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.ended_on is not None and self.ended_on < self.started_on:
+            raise ValueError("ended_on lies before started_on")
+        return self
 
 
 class _Content(Input):
@@ -72,7 +80,7 @@ class FilingWarning(Output):
 
 
 class FilingReceipt(Output):
-    """What was received: digest is SHA-256 of the canonical JSON of the facts."""
+    """What was received: digest is SHA-256 of the canonical JSON of `{facts, rd_projects}` as answered."""
 
     number: str
     digest: str
@@ -89,7 +97,9 @@ class FilingProjectOut(Output):
     started_on: date
     ended_on: date | None
     staff: int
+    person_months: int | None
     spent_fen: MoneyOut = Field(serialization_alias="spent")
+    answers: dict[str, Any]
 
 
 class FilingOut(RecordOut):
@@ -103,6 +113,7 @@ class FilingOut(RecordOut):
     rd_projects: list[FilingProjectOut]
     attachments: list[AttachmentOut]
     window: str | None
+    late: bool = Field(description="First submitted after the window's last instant")
     supersedes: str | None
     warnings: list[FilingWarning]
     returns: list[dict[str, Any]]

@@ -23,6 +23,7 @@ _table = record_table(
     sa.Column("rd_projects", JSONB, nullable=False, server_default="[]"),
     sa.Column("attachments", JSONB, nullable=False, server_default="[]"),
     sa.Column("window", sa.Text),
+    sa.Column("late", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("supersedes", sa.Text),
     sa.Column("warnings", JSONB, nullable=False, server_default="[]"),
     sa.Column("returns", JSONB, nullable=False, server_default="[]"),
@@ -53,6 +54,8 @@ FILINGS: Resource[Filing] = Resource(
         "form": Filter("form", Text("表单", "Form")),
         "period": Filter("period", Text("期别", "Period")),
         "window": Filter("window", Text("填报通知", "Window")),
+        "late": Filter("late", Text("逾期提交", "Late"), many=False),
+        "statistical": Filter("statistical", Text("统计报表", "Statistical"), many=False),
     },
 )
 filings = Records(FILINGS)

@@ -1,29 +1,30 @@
 """What can be done with a filing."""
 
-from enterprise_registry.filings.checks import check_fields
-from enterprise_registry.filings.classify import classify_after
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from enterprise_registry.filing_windows.feature import filing_windows
+from enterprise_registry.filings.checks import Checked, check_fields
 from enterprise_registry.filings.domain import Filing
-from enterprise_registry.filings.periods import PeriodFormatError, is_over
+from enterprise_registry.filings.periods import PERIODS, PeriodFormatError, before, is_over
+from enterprise_registry.filings.projects import check as check_projects
+from enterprise_registry.filings.projects import kept, shown
 from enterprise_registry.filings.schemas import FilingCreate, FilingPatch
 from enterprise_registry.filings.store import filings
-from enterprise_registry.messages import notify
-from enterprise_registry.metadata import acting_for, alone, parties, tell
-from enterprise_registry.policy.facts import vocabulary_of
+from enterprise_registry.filings.values import answers
+from enterprise_registry.metadata import acting_for, alone, parties
 from enterprise_registry.policy.library import library, stamp
-from enterprise_registry.procedure import filing_windows, is_due, reasons, with_due_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, FieldError, Invalid, invalid
 from kechuang.http.attachments import attached
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
 from kechuang.text import Text
-from kechuang.timers import Timer
-from kechuang_contracts import enterprise_registry as events
 from kechuang_packs.models.content import FormDefinition
+from kechuang_packs.scalar import Value
 from kechuang_procedure import forms
-from kechuang_procedure.returns import ReturnForCorrection, returned
+from kechuang_procedure.parties import Party
 
-LAPSE = "filings.lapse"
 _NEXT = Text("等待县（市、区）核实。", "The county will verify it.")
 
 
@@ -36,13 +37,9 @@ async def draft(uow: UnitOfWork, body: FilingCreate) -> Filing:
     pack = shelf.require_city_pack(owner.city, uow.today, "/organisation")
     form = shelf.form(pack, body.form)
     _require_period(uow, form, body.period)
-    if body.window is not None:
-        window = await filing_windows.require_open(uow, body.window, "/window")
-        if window.target != body.form:
-            raise invalid(
-                "/window", "other_form", "该填报通知不针对此表单。", "The window asks another form."
-            )
-    forms.require(form.fields, body.facts, pointer="/facts", complete=False)
+    window_id = await _window(uow, body, owner)
+    projects = kept(body.rd_projects)
+    _refuse_faults(faults(form, body.facts, projects, complete=False))
     await alone(uow, "filing", uscc, body.form, body.period)
     live = [
         each
@@ -59,10 +56,42 @@ async def draft(uow: UnitOfWork, body: FilingCreate) -> Filing:
     record_id = new_id()
     files = await attached(uow, "filings", record_id, body.attachments)
     return await filings.create(
-        uow, record_id=record_id, **columns(body) | {"organisation": uscc, "attachments": files}, form_version=form.version, statistical=form.statistical,
-        warnings=[], returns=[], pack=stamp(pack), city=owner.city, division=owner.division,
-        zones=list(owner.zones),
+        uow, record_id=record_id,
+        **columns(body) | {"organisation": uscc, "attachments": files, "window": window_id, "rd_projects": projects},
+        form_version=form.version, statistical=form.statistical, late=False, warnings=[], returns=[],
+        pack=stamp(pack), city=owner.city, division=owner.division, zones=list(owner.zones),
     )  # fmt: skip
+
+
+async def _window(uow: UnitOfWork, body: FilingCreate, owner: Party) -> str | None:
+    """The window that a filing answers: the one named, else one that has the organisation on its roster."""
+    if body.window is None:
+        return await filing_windows.asking(uow, owner.uscc, body.form, body.period)
+    window = await filing_windows.require_takes(uow, body.window, body.form, body.period)
+    if window.city != owner.city or not {owner.city, owner.division, *owner.zones} & set(window.areas):
+        raise invalid(
+            "/window", "not_addressed", "该填报通知不面向贵单位所在地区。",
+            "The window does not address the organisation's area.",
+        )  # fmt: skip
+    return window.id
+
+
+def faults(
+    form: FormDefinition, facts: Mapping[str, Any], projects: Sequence[Mapping[str, Any]], *, complete: bool
+) -> list[FieldError]:
+    """Faults of the answers by the form's schemas; without `complete`, missing ones are none."""
+    return [
+        *forms.check(form.fields, facts, pointer="/facts", complete=complete),
+        *check_projects(form, projects, complete=complete),
+    ]
+
+
+def _refuse_faults(errors: list[FieldError]) -> None:
+    if errors:
+        raise Invalid(
+            Text(f"表单有 {len(errors)} 处需要更正。", f"{len(errors)} thing(s) need correction."),
+            errors=errors, code="form_invalid",
+        )  # fmt: skip
 
 
 def _require_period(uow: UnitOfWork, form: FormDefinition, period: str) -> None:
@@ -72,14 +101,11 @@ def _require_period(uow: UnitOfWork, form: FormDefinition, period: str) -> None:
         over = is_over(period, form.period, uow.today)
     except PeriodFormatError:
         raise invalid(
-            "/period", "period_format", f"期别格式应为{_PERIODS[form.period]}。",
-            f"A period looks like {_PERIODS[form.period]}.",
+            "/period", "period_format", f"期别格式应为{PERIODS[form.period]}。",
+            f"A period looks like {PERIODS[form.period]}.",
         ) from None  # fmt: skip
     if not over:
         raise invalid("/period", "period_not_over", "该期尚未结束。", "The period is not over yet.")
-
-
-_PERIODS = {"year": "2023", "quarter": "2023Q4", "month": "2023-12"}
 
 
 def form_of(uow: UnitOfWork, filing: Filing) -> FormDefinition:
@@ -96,7 +122,10 @@ async def update(uow: UnitOfWork, record_id: str, body: FilingPatch) -> Filing:
     if "facts" in values:
         merged = {**filing.facts, **(values["facts"] or {})}
         values["facts"] = {key: each for key, each in merged.items() if each is not None}
-        forms.require(form_of(uow, filing).fields, values["facts"], pointer="/facts", complete=False)
+    if "rd_projects" in values:
+        values["rd_projects"] = kept(body.rd_projects or [])
+    told = {"facts": filing.facts, "rd_projects": filing.rd_projects} | values
+    _refuse_faults(faults(form_of(uow, filing), told["facts"], told["rd_projects"], complete=False))
     if "attachments" in values:
         values["attachments"] = await attached(
             uow, "filings", filing.id, body.attachments, before=filing.attachments
@@ -109,26 +138,66 @@ async def submit(uow: UnitOfWork, record_id: str) -> Filing:
     filing = await filings.load(uow, record_id, "submit")
     await parties.require_authority(uow, filing.organisation or "", "submit")
     form = form_of(uow, filing)
-    shelf = library(uow)
-    words = vocabulary_of(shelf.packs, shelf.stamped(filing.pack or ""))
-    errors = forms.check(form.fields, filing.facts, pointer="/facts", complete=True)
-    broken, warnings = check_fields(words, form, filing.period, filing.facts)
+    errors = faults(form, filing.facts, filing.rd_projects, complete=True)
+    broken, warnings = check_fields(await _checked(uow, filing, form))
+    if form.beside is not None and await _beside(uow, filing, form.beside) is None:
+        warnings.append(_not_beside(uow, filing, form.beside))
     kinds = {each["kind"] for each in filing.attachments}
-    errors += [*broken, *missing_materials(form, kinds)]
-    if errors:
-        raise Invalid(
-            Text(f"表单有 {len(errors)} 处需要更正。", f"{len(errors)} thing(s) need correction."),
-            errors=errors, code="form_invalid",
-        )  # fmt: skip
+    _refuse_faults([*errors, *broken, *missing_materials(form, kinds)])
+    content = {"facts": dict(filing.facts), "rd_projects": shown(filing.rd_projects)}
     receipt = forms.receipt(
-        filing.number, dict(filing.facts), submitted_at=uow.now, received_at=uow.now, next_step=_NEXT
+        filing.number, content, submitted_at=uow.now, received_at=uow.now, next_step=_NEXT
     )
     if filing.receipt is not None:
         receipt["submitted_at"] = filing.receipt["submitted_at"]
-    return await filings.change(
-        uow, filing, "submit", warnings=warnings, receipt=receipt,
+    first = filing.submitted_on is None
+    window = filing.window or await filing_windows.asking(
+        uow, filing.organisation or "", filing.form, filing.period
+    )
+    late = filing.supersedes is None and await filing_windows.is_late(uow, window) if first else filing.late
+    submitted = await filings.change(
+        uow, filing, "submit", warnings=warnings, receipt=receipt, window=window, late=late,
         submitted_on=filing.submitted_on or uow.today,
     )  # fmt: skip
+    await filing_windows.follow(uow, submitted)
+    return submitted
+
+
+async def _checked(uow: UnitOfWork, filing: Filing, form: FormDefinition) -> Checked:
+    """A filing with what its checks compare it with: the period before, the form beside it."""
+    earlier = [
+        each
+        for each in await filings.lookup(
+            uow, organisation=filing.organisation, form=form.code, period=before(filing.period, form.period)
+        )
+        if each.state == "verified"
+    ]
+    beside = await _beside(uow, filing, form.beside) if form.beside else None
+    return Checked(
+        form, filing.period, filing.facts, filing.rd_projects,
+        before=_values(uow, earlier[0]) if earlier else {}, beside=_values(uow, beside) if beside else {},
+    )  # fmt: skip
+
+
+async def _beside(uow: UnitOfWork, filing: Filing, form: str) -> Filing | None:
+    """The other form of the organisation and period as it was handed in last."""
+    found = await filings.lookup(uow, organisation=filing.organisation, form=form, period=filing.period)
+    handed_in = [each for each in found if each.state in ("submitted", "verified")]
+    return max(handed_in, key=lambda each: each.id, default=None)
+
+
+def _values(uow: UnitOfWork, filing: Filing) -> dict[str, Value]:
+    return answers(form_of(uow, filing), filing.period, filing.facts, filing.rd_projects)
+
+
+def _not_beside(uow: UnitOfWork, filing: Filing, code: str) -> dict[str, str]:
+    shelf = library(uow)
+    other = shelf.form(shelf.stamped(filing.pack or ""), code).name
+    return {
+        "code": "beside_not_filed",
+        "detail_zh": f"本期尚未报送《{other.zh}》，未作表间审核。",
+        "detail_en": f"“{other.en}” is not filed for the period: the two were not compared.",
+    }
 
 
 def missing_materials(form: FormDefinition, kinds: set[str]) -> list[FieldError]:
@@ -138,46 +207,6 @@ def missing_materials(form: FormDefinition, kinds: set[str]) -> list[FieldError]
                          Text(f"缺少材料“{each.name.zh}”。", f"“{each.name.en}” is not attached."))
         for each in form.materials if each.required and each.code not in kinds
     ]  # fmt: skip
-
-
-async def return_(uow: UnitOfWork, record_id: str, body: ReturnForCorrection) -> Filing:
-    """Return once, with everything that is to be corrected; it lapses at the due day."""
-    filing = await filings.load(uow, record_id, "return")
-    earlier = [dict(each) for each in filing.returns]
-    body = with_due_day(uow, filing.pack, body)
-    noted = returned(uow, filing, body, step="verify", earlier=earlier, timer=LAPSE)
-    changed = await filings.change(uow, filing, "return", returns=noted)
-    notify(
-        uow, changed, "filings", "filing.returned", title=form_of(uow, filing).name.zh, period=filing.period,
-        due_on=noted[-1]["due_on"], reasons=reasons(noted[-1]),
-    )  # fmt: skip
-    return changed
-
-
-async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Filing:
-    """The county accepts the figures: from now on assessments rest on them; a corrected filing is superseded."""
-    filing = await filings.load(uow, record_id, "verify")
-    uow.reason = reason
-    verified = await filings.change(uow, filing, "verify", verified_on=uow.today)
-    if verified.supersedes is not None:
-        wrong = await filings.lookup_one(uow, lock=True, id=verified.supersedes)
-        if wrong is not None and wrong.state == "verified":
-            await filings.change(uow, wrong, "supersede", implied=True)
-    await tell(
-        uow,
-        events.FilingVerified(
-            city=verified.city, division=verified.division, zones=list(verified.zones),
-            organisation=verified.organisation or "", form=verified.form, period=verified.period,
-            statistical=verified.statistical, supersedes=verified.supersedes, verified_on=uow.today,
-        ),
-        aggregate=verified.id, version=verified.version,
-    )  # fmt: skip
-    notify(
-        uow, verified, "filings", "filing.verified", title=form_of(uow, filing).name.zh, period=filing.period
-    )
-    if not verified.statistical:
-        await classify_after(uow, verified)
-    return verified
 
 
 async def correct(uow: UnitOfWork, record_id: str, reason: str) -> Filing:
@@ -213,7 +242,7 @@ async def correct(uow: UnitOfWork, record_id: str, reason: str) -> Filing:
     return await filings.create(
         uow, verb="correct", **{name: getattr(wrong, name) for name in kept}, zones=list(wrong.zones),
         facts=dict(wrong.facts), rd_projects=list(wrong.rd_projects), attachments=list(wrong.attachments),
-        supersedes=wrong.id, warnings=[], returns=[],
+        supersedes=wrong.id, late=False, warnings=[], returns=[],
     )  # fmt: skip
 
 
@@ -222,11 +251,6 @@ async def withdraw(uow: UnitOfWork, record_id: str, reason: str | None) -> Filin
     filing = await filings.load(uow, record_id, "withdraw")
     await parties.require_authority(uow, filing.organisation or "", "submit")
     uow.reason = reason
-    return await filings.change(uow, filing, "withdraw")
-
-
-async def lapse(uow: UnitOfWork, timer: Timer) -> None:
-    """The due day of a return has passed without resubmission."""
-    filing = await filings.lookup_one(uow, lock=True, id=timer.record_id)
-    if filing is not None and filing.state == "returned" and is_due(filing.returns, uow.today):
-        await filings.change(uow, filing, "lapse")
+    withdrawn = await filings.change(uow, filing, "withdraw")
+    await filing_windows.follow(uow, withdrawn)
+    return withdrawn

@@ -126,7 +126,11 @@ class FormOut(FormSummary):
     form_schema: dict[str, Any] = Field(serialization_alias="schema")
     groups: list[dict[str, Any]]
     materials: list[dict[str, Any]]
+    projects: dict[str, Any] | None = Field(description="JSON Schema of `answers` of each R&D project")
+    sums: list[dict[str, Any]] = Field(description="Sums over the R&D projects that checks name")
+    beside: str | None = Field(description="Another form of the period, whose names the checks use too")
     checks: list[dict[str, Any]]
+    totals: list[dict[str, Any]] = Field(description="What a verified filing adds to totals")
     clause: list[str]
 
 

@@ -100,5 +100,7 @@ def form(pack: Pack, found: FormDefinition) -> schemas.FormOut:
         **_summary(pack, found), form_schema=schema,
         groups=[each.model_dump() for each in found.groups],
         materials=[each.model_dump() for each in found.materials],
-        checks=[each.model_dump() for each in found.checks], clause=list(found.clause),
+        projects=found.projects, sums=[each.model_dump() for each in found.sums], beside=found.beside,
+        checks=[each.model_dump() for each in found.checks],
+        totals=[each.model_dump() for each in found.totals], clause=list(found.clause),
     )  # fmt: skip

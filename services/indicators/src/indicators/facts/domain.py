@@ -18,6 +18,7 @@ _ORGANISATION_FIELDS: Final = ("organisation", "uscc", "lead", "need_owner")
 _SNAPSHOT: Final = "changed"
 
 ENDED_BY: Final[Mapping[str, str]] = {
+    "filing.verified": "filing.superseded",
     "recognition.decided": "recognition.ended",
     "commissioner.activated": "commissioner.ended",
     "technical-need.confirmed": "technical-need.reopened",
@@ -29,7 +30,9 @@ ENDED_BY: Final[Mapping[str, str]] = {
 }
 """Beginning → ending, of the same record. A snapshot (`….changed`) is ended by the next one."""
 
-LAST_DAY_NAMED: Final = frozenset({"recognition.ended", "register-record.ended", "alliance.dissolved"})
+LAST_DAY_NAMED: Final = frozenset(
+    {"recognition.ended", "register-record.ended", "alliance.dissolved", "filing.superseded"}
+)
 """Endings that name the last day on which it held; the others name the first on which it no longer does."""
 NEVER_HELD: Final = frozenset(kind for kind, ending in ENDED_BY.items() if ending in LAST_DAY_NAMED)
 """Beginnings whose ending may say that they never held: its last day lies before the first (a correction)."""
@@ -85,13 +88,19 @@ def read(
 ) -> Fact:
     """Read a fact from an event's payload (JSON values).
 
-    The day is the payload's `<what happened>_on` (`decided_on` of `recognition.decided`), else `valid_from`,
-    else the day of the event. Money is in fen; what has no amount counts one. `dimensions`, which a pack
-    declares and a contract does not know by name, read like fields of the payload.
+    The day is the payload's `counted_on` where it names one (a correction counts on the day of what it
+    corrects), else `<what happened>_on` (`decided_on` of `recognition.decided`), else `valid_from`, else the day
+    of the event. Money is in fen; what has no amount counts one. `dimensions` and `totals`, which a pack declares
+    and a contract does not know by name, read like fields of the payload.
     """
-    data = {**(data.get("dimensions") or {}), **data}
+    data = {**(data.get("totals") or {}), **(data.get("dimensions") or {}), **data}
     happened = kind.rpartition(".")[2]
-    day = _day(data.get(f"{happened}_on")) or _day(data.get("valid_from")) or shanghai_day(time)
+    day = (
+        _day(data.get("counted_on"))
+        or _day(data.get(f"{happened}_on"))
+        or _day(data.get("valid_from"))
+        or shanghai_day(time)
+    )
     person = data.get("person")
     return Fact(
         service=service,
