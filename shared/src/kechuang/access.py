@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from ruamel.yaml import YAML
+import yaml
 
 ALL = "all"
 ROLES = (
@@ -129,7 +129,9 @@ class PermissionTable:
         grants: dict[str, dict[str, tuple[str, ...]]] = {}
         for name in names:
             text = files(package).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-            for resource, actions in YAML(typ="safe").load(text).items():
+            for resource, actions in yaml.load(
+                text, Loader=yaml.CSafeLoader
+            ).items():  # every process does this
                 for action, roles in actions.items():
                     if action == "title":
                         continue

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # these modules import this one
 
     from fastapi import APIRouter
 
+    from kechuang.http.resource import ResourceRouter
     from kechuang.jobs import JobKind
     from kechuang.messaging.handlers import AnyHandler
     from kechuang.resources import Resource
@@ -35,7 +36,7 @@ class Service:
     metadata: sa.MetaData
     permissions: PermissionTable
     resources: "Sequence[Resource[Any]]" = ()
-    routers: "Sequence[APIRouter]" = ()
+    routers: "Sequence[APIRouter | ResourceRouter[Any, Any]]" = ()
     handlers: "Sequence[AnyHandler]" = ()
     timers: "Mapping[str, TimerHandler]" = field(default_factory=dict)
     jobs: "Mapping[str, JobKind]" = field(default_factory=dict)

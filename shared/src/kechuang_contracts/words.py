@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from ruamel.yaml import YAML
+import yaml
 
 from kechuang.text import Text
 
@@ -12,7 +12,8 @@ from kechuang.text import Text
 @cache
 def words() -> Mapping[str, Text]:
     """Give the words by field; a field with a Chinese word alone is in English what it is called."""
-    listed = YAML(typ="safe").load(files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"))
+    text = files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")
+    listed = yaml.load(text, Loader=yaml.CSafeLoader)
     return {
         name: Text(said, name.replace("_", " ").capitalize()) if isinstance(said, str) else Text(*said)
         for name, said in listed.items()

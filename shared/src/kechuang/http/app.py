@@ -18,6 +18,7 @@ from kechuang.http.export import export_router
 from kechuang.http.files import file_router
 from kechuang.http.jobs import job_router
 from kechuang.http.middleware import Edge
+from kechuang.http.resource import ResourceRouter
 from kechuang.http.route import KitRoute, api_routes
 from kechuang.http.tokens import TokenVerifier
 from kechuang.service import Service
@@ -62,7 +63,10 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
     app.router.route_class = KitRoute
     app.include_router(export_router(service), prefix=API)  # before `/{record_id}` takes its addresses
     for router in service.routers:
-        app.include_router(router, prefix=API)
+        if isinstance(router, ResourceRouter):
+            router.install(app.router, API)
+        else:
+            app.include_router(router, prefix=API)
     app.include_router(job_router(service), prefix=API)
     app.include_router(file_router(service), prefix=API)
     problems.install(app)

@@ -6,10 +6,11 @@ twice (docs/decisions/0031-bulk-verbs.md).
 """
 
 import inspect
+from collections.abc import Callable
 from typing import Annotated, Any, get_args, get_origin
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from kechuang.db.unit import UnitOfWork
@@ -27,9 +28,9 @@ _IMPATIENT = sa.text("SET LOCAL lock_timeout = '1s'")
 
 
 def add_bulk(
-    router: APIRouter, view: View[Any, Any], verb: Verb, endpoint: Endpoint, example: Any = None
+    add: Callable[..., None], view: View[Any, Any], verb: Verb, endpoint: Endpoint, example: Any = None
 ) -> None:
-    """Register the bulk form of a verb's endpoint, which takes `record_id`, `uow` and perhaps a `body`."""
+    """Add the route of the bulk form of a verb's endpoint, which takes `record_id`, `uow` and perhaps a `body`."""
     signature = inspect.signature(endpoint, eval_str=True)
     parameters = signature.parameters
     odd = parameters.keys() - {"record_id", "uow", "body"}
@@ -66,7 +67,7 @@ def add_bulk(
     shown: dict[str, Any] = {"items": [{"id": "018df4c5-9c00-7c3a-a1b2-0d5c8a7e1f42", "version": 3}]}
     if body is not None and example is not None:
         shown["body"] = example
-    router.add_api_route(
+    add(
         f"/bulk/{verb.name}", operation(described)(bulk), methods=["POST"],
         operation_id=f"bulk_{name}_{view.plural}", summary=f"批量{verb.label.zh} {verb.label.en} in bulk",
         response_model=answer_model,

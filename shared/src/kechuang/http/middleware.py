@@ -47,7 +47,7 @@ class Edge:
         parent = parse_traceparent(_header(scope, b"traceparent"))
         with span(scope["method"], kind="server", parent=parent) as step:
             status = await self._answer(scope, receive, send, step.context)
-            template = getattr(scope.get("route"), "path", "unmatched")
+            template = _template(scope)
             step.set(
                 name=f"{scope['method']} {template}",
                 **{"http.request.method": scope["method"], "http.route": template,
@@ -132,8 +132,7 @@ class Edge:
         path = scope["path"]
         if path in _QUIET:
             return
-        route = scope.get("route")
-        template = getattr(route, "path", "unmatched")
+        template = _template(scope)
         observe_request(scope["method"], template, status, seconds)
         actor = scope.get("kechuang.actor")
         log.info(
@@ -146,3 +145,9 @@ class Edge:
             request_id=scope["kechuang.request_id"],
             trace_id=scope["kechuang.trace_id"],
         )
+
+
+def _template(scope: Scope) -> str:
+    """The address with its variables' names, short: every operation is below the same prefix."""
+    path: str = getattr(scope.get("route"), "path", "unmatched")
+    return path.removeprefix("/api/v1")

@@ -7,6 +7,9 @@
 
 A route written by hand takes `router.other(...)`: it names its action too. What is behind the addresses:
 `reads`, `listing`, `actions`, `facets`, `changes`, `bulk`, `export`.
+
+Declaring is cheap: the routes with their models are built when an application installs the router. Workers,
+migrations and commands, which import the same modules, never build one.
 """
 
 import functools
@@ -22,7 +25,7 @@ from kechuang.http.bulk import add_bulk
 from kechuang.http.changes import changes_endpoint, history_endpoint
 from kechuang.http.facets import Facets, facets_endpoint
 from kechuang.http.reads import get_endpoint, list_endpoint
-from kechuang.http.route import KitRoute, Operation, operation, version_tag
+from kechuang.http.route import Operation, operation, version_tag
 from kechuang.http.schemas import Actions, Changes, HistoryEntry, ListPage, Page
 from kechuang.http.view import Endpoint, Offer, Out, RecordId, View
 from kechuang.records import Records
@@ -34,7 +37,7 @@ __all__ = ["RecordId", "ResourceRouter"]
 _CREATED = 201
 
 
-class ResourceRouter(APIRouter, Generic[R, Out]):
+class ResourceRouter(Generic[R, Out]):
     """The routes of one resource."""
 
     def __init__(
@@ -49,12 +52,29 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
         self.resource = records.resource
         self.out = out
         self.view: View[R, Out] = View(records, out, show or (lambda record, _: out.model_validate(record)))
-        title = self.resource.title
-        super().__init__(
-            prefix=f"/{self.resource.name}", tags=[f"{title.zh} {title.en}"], route_class=KitRoute
-        )
+        self.prefix = f"/{self.resource.name}"
+        self._declared: list[Callable[[APIRouter, str], None]] = []
         if reads:
-            self._add_reads()
+            self.add_reads()
+
+    def install(self, into: APIRouter, prefix: str) -> None:
+        """Build the routes that were declared, in their order, below `prefix`."""
+        for build in self._declared:
+            build(into, prefix)
+
+    def add_api_route(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        """Declare a route as FastAPI takes it."""
+        self._declared.append(lambda into, prefix: self._build(into, prefix, path, endpoint, **options))
+
+    def _build(self, into: APIRouter, prefix: str, path: str, endpoint: Endpoint, **options: Any) -> None:
+        title = self.resource.title
+        into.add_api_route(
+            f"{prefix}{self.prefix}{path}", endpoint, tags=[f"{title.zh} {title.en}"], **options
+        )
+
+    def add_reads(self) -> None:
+        """Declare the reading addresses here: after fixed ones of one's own, since `/{record_id}` takes the rest."""
+        self._declared.append(self._build_reads)
 
     # -- what features declare -------------------------------------------------------------------
 
@@ -96,7 +116,11 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
 
         def register(endpoint: Endpoint) -> Endpoint:
             if bulk:  # first: `/{record_id}/<verb>` would take its address
-                add_bulk(self, self.view, found, endpoint, example)
+                self._declared.append(
+                    lambda into, prefix: add_bulk(
+                        functools.partial(self._build, into, prefix), self.view, found, endpoint, example
+                    )
+                )
             return write(endpoint)
 
         return register
@@ -160,17 +184,21 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
                 record = await endpoint(*args, **kwargs)
                 return self._answer(record, response, kwargs, created=status == _CREATED)
 
-            wrapped = _with_response(endpoint, answer)
-            self.add_api_route(
-                path,
-                operation(described)(wrapped),
-                methods=[method],
-                operation_id=operation_id,
-                summary=summary,
-                status_code=status,
-                response_model=self.out,
-                openapi_extra=_example(example, merge=method == "PATCH"),
-            )
+            def build(into: APIRouter, prefix: str) -> None:
+                self._build(
+                    into,
+                    prefix,
+                    path,
+                    operation(described)(_with_response(endpoint, answer)),
+                    methods=[method],
+                    operation_id=operation_id,
+                    summary=summary,
+                    status_code=status,
+                    response_model=self.out,
+                    openapi_extra=_example(example, merge=method == "PATCH"),
+                )
+
+            self._declared.append(build)
             return endpoint
 
         return register
@@ -193,7 +221,7 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
 
     # -- the addresses that every resource has ---------------------------------------------------
 
-    def _add_reads(self) -> None:
+    def _build_reads(self, into: APIRouter, prefix: str) -> None:
         view, title, singular, plural = (
             self.view,
             self.resource.title,
@@ -202,25 +230,19 @@ class ResourceRouter(APIRouter, Generic[R, Out]):
         )
         out = self.out
         # Fixed addresses first: `/{record_id}` takes everything that is left.
-        self._get("", list_endpoint(view), f"list_{plural}", f"{title.zh}列表 List", ListPage[out])  # type: ignore[valid-type]
-        self._get("/changes", changes_endpoint(view), f"list_{singular}_changes",
-                  f"{title.zh}变更流 Change feed", Changes[out])  # type: ignore[valid-type]  # fmt: skip
-        self._get("/actions", resource_actions_endpoint(view), f"list_{plural}_actions",
-                  f"{title.zh}可否新建、导入、导出 What may be done here", Actions)  # fmt: skip
-        self._get("/facets", facets_endpoint(view), f"list_{singular}_facets",
-                  f"{title.zh}分类计数 Facets", Facets)  # fmt: skip
-        self._get("/{record_id}", get_endpoint(view), f"get_{singular}", f"读取{title.zh} Read", out)
-        self._get("/{record_id}/actions", record_actions_endpoint(view), f"list_{singular}_actions",
-                  f"{title.zh}可办事项 What may be done now", Actions)  # fmt: skip
-        self._get("/{record_id}/history", history_endpoint(view), f"list_{singular}_history",
-                  f"{title.zh}办理记录 History", Page[HistoryEntry])  # fmt: skip
-
-    def _get(self, path: str, endpoint: Endpoint, operation_id: str, summary: str, model: Any) -> None:
-        described = Operation(f"{self.resource.name}:read")
-        self.add_api_route(
-            path, operation(described)(endpoint), methods=["GET"], operation_id=operation_id,
-            summary=summary, response_model=model,
-        )  # fmt: skip
+        for path, endpoint, operation_id, summary, model in (
+            ("", list_endpoint(view), f"list_{plural}", f"{title.zh}列表 List", ListPage[out]),  # type: ignore[valid-type]
+            ("/changes", changes_endpoint(view), f"list_{singular}_changes", f"{title.zh}变更流 Change feed", Changes[out]),  # type: ignore[valid-type]
+            ("/actions", resource_actions_endpoint(view), f"list_{plural}_actions", f"{title.zh}可否新建、导入、导出 What may be done here", Actions),
+            ("/facets", facets_endpoint(view), f"list_{singular}_facets", f"{title.zh}分类计数 Facets", Facets),
+            ("/{record_id}", get_endpoint(view), f"get_{singular}", f"读取{title.zh} Read", out),
+            ("/{record_id}/actions", record_actions_endpoint(view), f"list_{singular}_actions", f"{title.zh}可办事项 What may be done now", Actions),
+            ("/{record_id}/history", history_endpoint(view), f"list_{singular}_history", f"{title.zh}办理记录 History", Page[HistoryEntry]),
+        ):  # fmt: skip
+            self._build(
+                into, prefix, path, operation(Operation(f"{self.resource.name}:read"))(endpoint),
+                methods=["GET"], operation_id=operation_id, summary=summary, response_model=model,
+            )  # fmt: skip
 
 
 def _example(example: Any, *, merge: bool = False) -> dict[str, Any] | None:

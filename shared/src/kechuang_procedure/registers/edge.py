@@ -131,7 +131,7 @@ def routes(registers: "Registers") -> ResourceRouter[RegisterRecord, RegisterOut
     router = ResourceRouter(registers.records, RegisterOut, show=show, reads=False)
     _reads(router, registers)
     add_import_routes(registers, router)
-    router._add_reads()  # noqa: SLF001  after the fixed addresses, which `/{record_id}` would swallow
+    router.add_reads()  # after the fixed addresses, which `/{record_id}` would swallow
     _writes(router, registers)
     return router
 

@@ -68,7 +68,7 @@ async def list_chains(
     return AllianceChains(city=city, items=items)
 
 
-router._add_reads()  # noqa: SLF001  after the fixed address, which `/{record_id}` would swallow
+router.add_reads()  # after the fixed address, which `/{record_id}` would swallow
 
 
 @router.create(example=EXAMPLE)
