@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -115,8 +115,9 @@ def assess(
     `on` is the day of the assessment; hypothetical facts are passed as `facts.with_facts(…)`.
     """
     root = _part(rule.root, facts.on_day(on), frozenset(held), Occasion(occasion))
-    vetoed = any(p.part.veto and p.result is Result.unmet for p in _all(root))
-    return Assessment(rule, on, occasion, Result.unmet if vetoed else root.result, root)
+    # A veto stands beside the whole tree: unmet it fails the rule, and while it is open nothing is met for sure.
+    result = min([root.result, *(veto.result for veto in vetoes(root))])
+    return Assessment(rule, on, occasion, result, root)
 
 
 def evaluate_part(part: Part, facts: FactBase, held: frozenset[str], occasion: Occasion) -> PartResult:
@@ -124,10 +125,14 @@ def evaluate_part(part: Part, facts: FactBase, held: frozenset[str], occasion: O
     return _part(part, facts, held, occasion)
 
 
-def _all(part: PartResult) -> list[PartResult]:
+def vetoes(part: PartResult) -> Iterator[PartResult]:
+    """The vetoes that apply, in the order of the text."""
     if part.result is Result.not_applicable:
-        return []
-    return [part, *(below for child in part.parts for below in _all(child))]
+        return
+    if part.part.veto:
+        yield part
+    for child in part.parts:
+        yield from vetoes(child)
 
 
 def _part(part: Part, facts: FactBase, held: frozenset[str], occasion: Occasion) -> PartResult:

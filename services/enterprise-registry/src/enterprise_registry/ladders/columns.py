@@ -172,9 +172,7 @@ def assess_columns(
     """The result of the rule for every organisation. `trace` is filled with the results of all parts."""
     run = _Run(facts, Occasion(occasion), trace)
     result = run.part(rule.root)
-    for veto in run.vetoes:
-        result = np.where(veto == UNMET, UNMET, result)
-    return result
+    return _at_least(None, [result, *run.vetoes])
 
 
 class _Run:

@@ -7,18 +7,22 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from enterprise_registry.ladders.assess import Assessment, PartResult
-from enterprise_registry.ladders.columns import UNMET, Codes, Trace
+from enterprise_registry.ladders.assess import Assessment, vetoes
+from enterprise_registry.ladders.columns import MET, NOT_APPLICABLE, Codes, Trace
 from enterprise_registry.ladders.conditions import CompiledRule, Group, Part
 from enterprise_registry.ladders.results import Result
 
 Rows = NDArray[np.intp]
-NOBODY = -1
+NOBODY = 0
 
 
 def deciding_leaf(assessment: Assessment) -> str | None:
-    """The id of the leaf that decided; of the veto that is unmet where one is."""
-    part = next((each for each in _vetoes(assessment.root) if each.result is Result.unmet), assessment.root)
+    """The id of the leaf that decided; of a veto that is not met where one makes the result; None where none applies."""
+    part = assessment.root
+    if part.result is Result.not_applicable:
+        return None
+    if assessment.result is not Result.met:
+        part = next((each for each in vetoes(part) if each.result is assessment.result), part)
     while True:
         below = [*part.parts, *([part.waiver] if part.parts and part.waiver else [])]
         chosen = next((child for child in below if child.result is part.result), None)
@@ -27,25 +31,17 @@ def deciding_leaf(assessment: Assessment) -> str | None:
         part = chosen
 
 
-def _vetoes(part: PartResult) -> Iterator[PartResult]:
-    if part.result is Result.not_applicable:
-        return
-    if part.part.veto:
-        yield part
-    for child in part.parts:
-        yield from _vetoes(child)
-
-
 def deciding_columns(
     rule: CompiledRule, result: Codes, trace: Trace, rows: Rows
 ) -> tuple[NDArray[np.int32], list[str | None]]:
     """For these rows the deciding part, as places in the list of part ids that is given with it."""
     walker = _Walker(trace, len(result))
-    vetoed = rows[:0]
+    rows = rows[result[rows] != NOT_APPLICABLE]
     for veto in walker.vetoes(rule.root):
-        here = rows[trace[id(veto)][rows] == UNMET]
+        found = trace[id(veto)][rows]
+        here = rows[(found == result[rows]) & (found != MET)]
         walker.walk(veto, here)
-        vetoed, rows = np.concatenate([vetoed, here]), np.setdiff1d(rows, here, assume_unique=True)
+        rows = np.setdiff1d(rows, here, assume_unique=True)
     walker.walk(rule.root, rows)
     return walker.chosen, walker.ids
 
@@ -54,7 +50,7 @@ class _Walker:
     def __init__(self, trace: Trace, size: int) -> None:
         self._trace = trace
         self.chosen = np.full(size, NOBODY, np.int32)
-        self.ids: list[str | None] = []
+        self.ids: list[str | None] = [None]
 
     def vetoes(self, part: Part) -> Iterator[Part]:
         """The vetoes that were looked at, in the order of the text."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
-from enterprise_registry.ladders.assess import Assessment, PartResult, evaluate_part
+from enterprise_registry.ladders.assess import Assessment, PartResult, evaluate_part, vetoes
 from enterprise_registry.ladders.conditions import FactTest
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from enterprise_registry.ladders.results import Result
@@ -75,23 +75,24 @@ def node_gap(assessment: Assessment, facts: FactBase, held: Collection[str]) -> 
     """The gap between what is and what the rule asks; `facts` and `held` as they were assessed."""
     base = facts.on_day(assessment.on)
     finder = _Finder(base, frozenset(held), Occasion(assessment.occasion))
-    earliest = finder.walk(assessment.root)
-    return NodeGap(tuple(finder.gaps), earliest)
+    days = [finder.walk(assessment.root), *(finder.walk(each) for each in vetoes(assessment.root))]
+    return NodeGap(tuple(finder.gaps.values()), _nth(days, len(days)))
 
 
 class _Finder:
     def __init__(self, facts: FactBase, held: frozenset[str], occasion: Occasion) -> None:
         self._facts, self._held, self._occasion = facts, held, occasion
-        self.gaps: list[Gap] = []
+        self.gaps: dict[int, Gap] = {}
+        """by the part's own identity: a veto is walked to twice"""
 
     def walk(self, found: PartResult) -> dt.date | None:
         """Collect the gaps below; the earliest day for this part."""
         if found.result in (Result.met, Result.not_applicable):
             return self._facts.on
         if found.kind in ("fact", "holds", "judged", "score"):
-            gap = self._leaf(found)
-            self.gaps.append(gap)
-            days = [gap.earliest]
+            if id(found) not in self.gaps:
+                self.gaps[id(found)] = self._leaf(found)
+            days = [self.gaps[id(found)].earliest]
         else:
             below = [self.walk(part) for part in found.parts if part.result is not Result.not_applicable]
             days = [_nth(below, len(below) if found.kind == "all_of" else found.wanted)]
