@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from enterprise_registry.ladders.assess import assess
-from enterprise_registry.ladders.columns import Coded, FactColumns
+from enterprise_registry.ladders.fact_columns import Coded, FactColumns
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from enterprise_registry.ladders.impact import Outcome, counted, impact_columns
 from enterprise_registry.ladders.needs import needed_words
 from enterprise_registry.ladders.plan import LadderPlan, PlanColumns, judge, plan_of
 from kechuang_embedded.bench import rule_impact_numpy as by_hand
 from kechuang_embedded.bench.report import Figure
+from kechuang_embedded.bench.rule_impact_numpy_facts import Ladder
 from kechuang_embedded.bench.synthetic_facts import Population, population
 from kechuang_embedded.layout import CHECKOUT
 from kechuang_packs import load_packs
@@ -103,15 +104,15 @@ def once(plan: LadderPlan, people: Population) -> Found:
 
 def once_by_hand(people: Population) -> Found:
     """The same by hand."""
-    results = by_hand.ladder(by_hand.Ladder(people.by_hand(), people.held, ON), by_hand.IN_FORCE)
+    results = by_hand.ladder(Ladder(people.by_hand(), people.held, ON), by_hand.IN_FORCE)
     return {node: np.bincount(each, minlength=4).tolist() for node, each in results.items()}
 
 
 def hand(people: Population) -> Found:
     """The same by hand."""
-    ladder = by_hand.Ladder(people.by_hand(), people.held, ON)
+    ladder = Ladder(people.by_hand(), people.held, ON)
     before = by_hand.ladder(ladder, by_hand.IN_FORCE)
-    after = by_hand.ladder(ladder, by_hand.DRAFT)
+    after = before | by_hand.changing(ladder, by_hand.DRAFT)
     found: Found = {}
     for node, was in before.items():
         outcome = _OUTCOME[was, after[node]]

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from enterprise_registry.ladders.columns import Coded
+from enterprise_registry.ladders.fact_columns import Coded
 from enterprise_registry.ladders.factbase import FactRef
 from enterprise_registry.ladders.vocabulary import Vocabulary
-from kechuang_embedded.bench.rule_impact_numpy import LARGE
+from kechuang_embedded.bench.rule_impact_numpy_facts import LARGE
 from kechuang_packs.models.facts import Unit
 
 Mask = NDArray[np.bool_]

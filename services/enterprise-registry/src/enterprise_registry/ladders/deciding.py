@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from enterprise_registry.ladders.assess import Assessment, vetoes
-from enterprise_registry.ladders.columns import MET, NOT_APPLICABLE, Codes, Trace
+from enterprise_registry.ladders.columns import MET, NOT_APPLICABLE, Trace
 from enterprise_registry.ladders.conditions import CompiledRule, Group, Part
+from enterprise_registry.ladders.fact_columns import Codes
 from enterprise_registry.ladders.results import Result
 
 Rows = NDArray[np.intp]

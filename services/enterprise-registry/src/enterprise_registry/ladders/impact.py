@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from enterprise_registry.ladders.columns import Codes, FactColumns, Mask
+from enterprise_registry.ladders.fact_columns import Codes, FactColumns, Mask
 from enterprise_registry.ladders.plan import LadderPlan, NodeColumns, PlanColumns, Verdict
 from enterprise_registry.ladders.results import Result
 

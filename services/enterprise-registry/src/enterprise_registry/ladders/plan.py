@@ -10,17 +10,10 @@ from functools import reduce
 import numpy as np
 
 from enterprise_registry.ladders.assess import Assessment, OccasionName, assess
-from enterprise_registry.ladders.columns import (
-    MET,
-    UNMET,
-    Codes,
-    FactColumns,
-    Mask,
-    Trace,
-    assess_columns,
-)
+from enterprise_registry.ladders.columns import MET, UNMET, Trace, assess_columns
 from enterprise_registry.ladders.conditions import CompiledRule
 from enterprise_registry.ladders.deciding import Rows, deciding_columns, deciding_leaf
+from enterprise_registry.ladders.fact_columns import Codes, FactColumns, Mask
 from enterprise_registry.ladders.factbase import FactBase
 from enterprise_registry.ladders.nodes import derived_nodes, rule_on, stand
 from enterprise_registry.ladders.relations import Relations, relations_of

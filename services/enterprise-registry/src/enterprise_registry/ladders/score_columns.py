@@ -10,18 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from enterprise_registry.ladders.columns import (
-    MANUAL,
-    MET,
-    UNKNOWN,
-    UNMET,
-    Codes,
-    FactColumns,
-    Mask,
-    inside_of,
-    within,
-)
+from enterprise_registry.ladders.columns import MANUAL, MET, UNKNOWN, UNMET, inside_of, within
 from enterprise_registry.ladders.conditions import Line, Measure, ScoreTest
+from enterprise_registry.ladders.fact_columns import Codes, FactColumns, Mask
 from enterprise_registry.ladders.vocabulary import Span
 from kechuang_packs.columns import Column
 from kechuang_packs.scalar import Value

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from enterprise_registry.ladders.columns import Coded, Mask
+from enterprise_registry.ladders.fact_columns import Coded, Mask
 from enterprise_registry.ladders.factbase import FactRef, Filed
 from enterprise_registry.ladders.vocabulary import Vocabulary
 from kechuang_packs.models.facts import Unit

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from enterprise_registry.assessments.factbases import FormOf, gathered
 from enterprise_registry.filings.store import FILINGS
-from enterprise_registry.ladders.columns import FactColumns, Mask
+from enterprise_registry.ladders.fact_columns import FactColumns, Mask
 from enterprise_registry.ladders.needs import needed_words
 from enterprise_registry.ladders.plan import LadderPlan
 from enterprise_registry.ladders.tables import fact_columns

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from enterprise_registry.ladders.assess import OccasionName, assess
-from enterprise_registry.ladders.columns import FactColumns, assess_columns
+from enterprise_registry.ladders.columns import Trace, assess_columns
 from enterprise_registry.ladders.conditions import (
     BandedThreshold,
     CompiledRule,
@@ -22,6 +22,7 @@ from enterprise_registry.ladders.conditions import (
     Source,
 )
 from enterprise_registry.ladders.deciding import deciding_columns, deciding_leaf
+from enterprise_registry.ladders.fact_columns import FactColumns
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from enterprise_registry.ladders.results import Result
 from enterprise_registry.ladders.tables import fact_columns
@@ -132,7 +133,7 @@ def test_no_tree_differs(
     held = [mine for _, mine in drawn]
     masks = {node: np.array([node in mine for mine in held]) for node in NODES}
     table = FactColumns(WORDS, ON, len(rows), fact_columns(WORDS, rows, len(rows)), masks)
-    trace: dict[int, np.ndarray] = {}  # type: ignore[type-arg]
+    trace: Trace = {}
     many = assess_columns(rule, table, occasion, trace)
     one = [
         assess(rule, FactBase(WORDS, ON, row), mine, ON, occasion)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from enterprise_registry.ladders.assess import OccasionName, assess
-from enterprise_registry.ladders.columns import FactColumns, assess_columns
+from enterprise_registry.ladders.columns import assess_columns
 from enterprise_registry.ladders.conditions import (
     BandedThreshold,
     CompiledRule,
@@ -19,6 +19,7 @@ from enterprise_registry.ladders.conditions import (
     Part,
     ScoreTest,
 )
+from enterprise_registry.ladders.fact_columns import FactColumns
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from kechuang_packs.models.facts import Unit
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from enterprise_registry.ladders.assess import PartResult, assess
-from enterprise_registry.ladders.columns import FactColumns, assess_columns
+from enterprise_registry.ladders.columns import assess_columns
 from enterprise_registry.ladders.conditions import (
     BandedThreshold,
     CompiledRule,
@@ -24,6 +24,7 @@ from enterprise_registry.ladders.conditions import (
     Part,
     Source,
 )
+from enterprise_registry.ladders.fact_columns import FactColumns
 from enterprise_registry.ladders.factbase import FactRef, Filed
 from enterprise_registry.ladders.results import Result
 from enterprise_registry.ladders.tables import fact_columns

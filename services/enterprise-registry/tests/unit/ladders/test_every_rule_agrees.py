@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from enterprise_registry.ladders.assess import assess
-from enterprise_registry.ladders.columns import FactColumns, assess_columns
+from enterprise_registry.ladders.columns import Trace, assess_columns
 from enterprise_registry.ladders.conditions import (
     BandedThreshold,
     CompiledRule,
@@ -24,6 +24,7 @@ from enterprise_registry.ladders.conditions import (
     ScoreTest,
 )
 from enterprise_registry.ladders.deciding import deciding_columns, deciding_leaf
+from enterprise_registry.ladders.fact_columns import FactColumns
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from enterprise_registry.ladders.needs import facts_named
 from enterprise_registry.ladders.tables import fact_columns
@@ -136,10 +137,10 @@ def test_no_rule_of_any_pack_differs(rule: CompiledRule) -> None:
             table = FactColumns(
                 rule.vocabulary, ON, len(rows), fact_columns(rule.vocabulary, rows, len(rows)), masks
             )
-            trace: dict[int, np.ndarray] = {}  # type: ignore[type-arg]
+            trace: Trace = {}
             many = assess_columns(rule, table, occasion, trace)
             one = [
-                assess(rule, FactBase(rule.vocabulary, ON, row), mine, ON, occasion)  # type: ignore[arg-type]
+                assess(rule, FactBase(rule.vocabulary, ON, row), mine, ON, occasion)
                 for row, mine in zip(rows, held, strict=True)
             ]
             assert many.tolist() == [int(each.result) for each in one]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enterprise_registry.ladders.columns import FactColumns
+from enterprise_registry.ladders.fact_columns import FactColumns
 from enterprise_registry.ladders.factbase import FactBase, FactRef, Filed
 from enterprise_registry.ladders.impact import Outcome, counted, impact_columns, leaf_of, outcome
 from enterprise_registry.ladders.needs import needed_words
