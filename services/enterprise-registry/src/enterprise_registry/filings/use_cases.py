@@ -5,7 +5,7 @@ from typing import Any
 
 from enterprise_registry.filing_windows.feature import filing_windows
 from enterprise_registry.filings.checks import Checked, check_fields
-from enterprise_registry.filings.domain import Filing
+from enterprise_registry.filings.domain import MACHINE, Filing
 from enterprise_registry.filings.periods import PERIODS, PeriodFormatError, before, is_over
 from enterprise_registry.filings.projects import check as check_projects
 from enterprise_registry.filings.projects import kept, shown
@@ -213,6 +213,7 @@ async def correct(uow: UnitOfWork, record_id: str, reason: str) -> Filing:
     """Begin the correction of a verified filing: a new draft with the same facts, which stays until verified."""
     wrong = await filings.load(uow, record_id, "correct")
     await parties.require_authority(uow, wrong.organisation or "", "draft")
+    MACHINE.require("correct", wrong.state)
     uow.reason = reason
     pending = [
         each
