@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Generic
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict, NotFound, NotPermitted
 from kechuang.ids import new_id
 from kechuang.resources import R, Resource
+from kechuang.search import lexemes
 from kechuang.states import Reason, Verb
 from kechuang.text import Text
 from kechuang.work_items import closed_in, opened_in
@@ -39,8 +41,21 @@ class Records(Generic[R]):
         self._by_id = sa.select(*self.columns).where(self.table.c.id == sa.bindparam("record_id"))
         in_sight = self.table.c.sight.bool_op("&&")(sa.bindparam("held", type_=ARRAY(sa.Text)))
         self._by_id_in_sight = self._by_id.where(in_sight)
-        self._insert = sa.insert(self.table).returning(self.table.c.number)
         self._writable = {name for name in self._names if self.table.c[name].computed is None}
+        if bool(resource.search) != ("search" in self.table.c):
+            raise ValueError(
+                f"{resource.name}: `search` of the resource, `searched` of its table: both or none"
+            )
+        self._insert = sa.insert(self.table).values(self._parameters()).returning(self.table.c.number)
+
+    def _parameters(self) -> dict[str, Any]:
+        """What is inserted; the search column is made of the lexemes that are sent."""
+        given: dict[str, Any] = {
+            name: sa.bindparam(name, type_=self.table.c[name].type) for name in self._writable
+        }
+        if self.resource.search:
+            given["search"] = sa.func.array_to_tsvector(sa.bindparam("search", type_=ARRAY(sa.Text)))
+        return given
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -158,6 +173,8 @@ class Records(Generic[R]):
         record = replace(record, sight=sorted(set(self.resource.sight(record))))
         self.require_permission(uow, verb, record)
         inserted = {name: getattr(record, name) for name in self._writable}
+        if self.resource.search:
+            inserted["search"] = self.lexemes(record)
         number = (await uow.execute(self._insert, inserted)).scalar_one()
         record = replace(record, number=number)
         self._trace(uow, None, record, verb)
@@ -207,9 +224,18 @@ class Records(Generic[R]):
             for name in self._writable
             if getattr(changed, name) != getattr(record, name)
         }
+        if not differing.keys().isdisjoint(self.resource.search):
+            lexemes = sa.literal(self.lexemes(changed), ARRAY(sa.Text))
+            differing["search"] = sa.func.array_to_tsvector(lexemes)
         await uow.execute(sa.update(self.table).where(self.table.c.id == record.id).values(differing))
         self._trace(uow, record, changed, verb)
         return changed
+
+    def lexemes(self, record: R) -> list[str]:
+        """Give what a record is found by."""
+        title, *others = (getattr(record, name) for name in self.resource.search)
+        texts = (each if isinstance(each, list | tuple) else (each,) for each in others)
+        return lexemes(title, chain.from_iterable(texts))
 
     def _trace(self, uow: UnitOfWork, before: R | None, after: R, verb: str) -> None:
         changes: dict[str, Any] = {}

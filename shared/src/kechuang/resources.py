@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from kechuang.states import Machine
 from kechuang.text import Text
@@ -87,14 +87,31 @@ def record_columns(prefix: str, *, numbered: bool = True) -> list[Any]:
 
 
 def record_table(
-    name: str, metadata: sa.MetaData, prefix: str, *columns: Any, numbered: bool = True
+    name: str,
+    metadata: sa.MetaData,
+    prefix: str,
+    *columns: Any,
+    numbered: bool = True,
+    searched: bool = False,
 ) -> sa.Table:
-    """Declare a record's table: common columns, the feature's own, and the indexes lists need."""
+    """Declare a record's table: common columns, the feature's own, and the indexes lists need.
+
+    `searched` adds the column of `kechuang.search`, which the store keeps; the resource names what goes into it.
+    """
+    lexemes: list[Any] = (
+        [
+            sa.Column("search", TSVECTOR, nullable=False, server_default=""),
+            sa.Index(f"{name}_search", "search", postgresql_using="gin"),
+        ]
+        if searched
+        else []
+    )
     return sa.Table(
         name,
         metadata,
         *record_columns(prefix, numbered=numbered),
         *columns,
+        *lexemes,
         sa.Index(f"{name}_sight", "sight", postgresql_using="gin"),
         sa.Index(f"{name}_created", "created_at", "id"),
         sa.Index(
@@ -123,7 +140,8 @@ class Resource(Generic[R]):
     """One resource of the API.
 
     `dates` names date or instant columns by which a list takes `?<column>_from=` and `_to=`; like `filters`,
-    none whose value some readers may not see.
+    none whose value some readers may not see. `search` names the text columns that `?q=` looks through, the
+    title first; the table is declared `searched`.
     `unlogged` columns never reach history or feeds (personal, sealed, or large content): history says
     only that they changed. `hides_actors` keeps from a record's history who acted, but for the reader's own
     acts: a reviewer or an asker must not be found there (the audit log knows them).

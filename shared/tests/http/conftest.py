@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from kechuang.db import tables
@@ -28,7 +27,6 @@ def create_tables(url: str) -> None:
     async def make() -> None:
         engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
         async with engine.begin() as conn:
-            await conn.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
             await conn.run_sync(tables.metadata.create_all)
             await conn.run_sync(toy.metadata.create_all)
         await engine.dispose()

@@ -62,7 +62,7 @@ async def many(notes: ServiceHarness) -> str:
                     {
                         "id": new_id(), "state": "draft", "version": 1, "organisation": owner,
                         "sight": [f"owner:{owner}"], "created_at": uow.now, "updated_at": uow.now,
-                        "title": f"便条{start + number}" + "长" * 200,
+                        "title": f"便条{start + number}" + "长" * 200, "search": f"'便条' '{start + number}'",
                     }
                     for number in range(1000)
                 ],

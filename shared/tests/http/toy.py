@@ -53,6 +53,7 @@ NOTES: Resource[Note] = Resource(
         "note", metadata, "NT",
         sa.Column("title", sa.Text, nullable=False), sa.Column("secret", sa.Text), sa.Column("amount_fen", sa.BigInteger),
         sa.Column("due_on", sa.Date), sa.Column("attachments", JSONB, nullable=False, server_default="[]"),
+        searched=True,
     ),
     record=Note,
     machine=Machine(

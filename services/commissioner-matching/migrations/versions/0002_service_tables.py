@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("programme", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=True),
         sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -102,6 +103,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index("commissioner_programme", "commissioner", ["city", "programme", "state"], unique=False)
+    op.create_index("commissioner_search", "commissioner", ["search"], unique=False, postgresql_using="gin")
     op.create_index("commissioner_sight", "commissioner", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_commissioner_person"), "commissioner", ["person"], unique=False)
     op.create_table(
@@ -158,6 +160,7 @@ def upgrade() -> None:
         sa.Column("remarks", sa.Text(), nullable=True),
         sa.Column("replaces", sa.Text(), nullable=True),
         sa.Column("renews", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -173,6 +176,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index("dispatch_programme", "dispatch", ["city", "programme", "state"], unique=False)
+    op.create_index("dispatch_search", "dispatch", ["search"], unique=False, postgresql_using="gin")
     op.create_index("dispatch_server", "dispatch", ["server"], unique=False)
     op.create_index("dispatch_sight", "dispatch", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
@@ -213,6 +217,7 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("cooling_until", sa.Date(), nullable=True),
         sa.Column("kinds", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -232,6 +237,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index("expert_pool", "expert", ["city", "state"], unique=False)
+    op.create_index("expert_search", "expert", ["search"], unique=False, postgresql_using="gin")
     op.create_index("expert_sight", "expert", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_expert_person"), "expert", ["person"], unique=False)
     op.create_table(
@@ -401,6 +407,7 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -413,6 +420,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
+    op.create_index("need_campaign_search", "need_campaign", ["search"], unique=False, postgresql_using="gin")
     op.create_index("need_campaign_sight", "need_campaign", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
         "party",
@@ -487,6 +495,7 @@ def upgrade() -> None:
         sa.Column("conflicts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sources", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("merged_into", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -499,13 +508,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
-    op.create_index(
-        "person_search",
-        "person",
-        [sa.literal_column("employer gin_trgm_ops"), sa.literal_column("specialty gin_trgm_ops")],
-        unique=False,
-        postgresql_using="gin",
-    )
+    op.create_index("person_search", "person", ["search"], unique=False, postgresql_using="gin")
     op.create_index("person_sight", "person", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
         "sanction",
@@ -559,6 +562,7 @@ def upgrade() -> None:
         sa.Column("evidence", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("dispute", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -571,6 +575,9 @@ def upgrade() -> None:
         ["organisation"],
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index(
+        "service_record_search", "service_record", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index("service_record_sight", "service_record", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
@@ -608,6 +615,7 @@ def upgrade() -> None:
         sa.Column("members", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("persons", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("skills", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -620,6 +628,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index("team_programme", "team", ["city", "programme", "state"], unique=False)
+    op.create_index("team_search", "team", ["search"], unique=False, postgresql_using="gin")
     op.create_index("team_sight", "team", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
         "technical_need",
@@ -673,6 +682,7 @@ def upgrade() -> None:
         sa.Column("returns", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("submitted_on", sa.Date(), nullable=True),
         sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -685,11 +695,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index(
-        "technical_need_search",
-        "technical_need",
-        [sa.literal_column("title gin_trgm_ops"), sa.literal_column("text gin_trgm_ops")],
-        unique=False,
-        postgresql_using="gin",
+        "technical_need_search", "technical_need", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index("technical_need_sight", "technical_need", ["sight"], unique=False, postgresql_using="gin")
     # ### end Alembic commands ###

@@ -1,4 +1,4 @@
-"""The side tables of the kit, and trigram search."""
+"""The side tables of the kit."""
 
 from alembic import op
 
@@ -12,7 +12,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Create what every service's database has."""
-    op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     create_kit_tables(op.get_bind())
 
 

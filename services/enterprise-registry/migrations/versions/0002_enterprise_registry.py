@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("ended_on", sa.Date(), nullable=True, comment="last day on which it was active"),
         sa.Column("document_no", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -67,6 +68,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
+    op.create_index("alliance_search", "alliance", ["search"], unique=False, postgresql_using="gin")
     op.create_index("alliance_sight", "alliance", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
         "application",
@@ -199,6 +201,7 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -209,6 +212,9 @@ def upgrade() -> None:
         ["organisation"],
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index(
+        "application_window_search", "application_window", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index(
         "application_window_sight", "application_window", ["sight"], unique=False, postgresql_using="gin"
@@ -540,6 +546,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -550,6 +557,9 @@ def upgrade() -> None:
         ["organisation"],
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index(
+        "data_agreement_search", "data_agreement", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index("data_agreement_sight", "data_agreement", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
@@ -629,6 +639,7 @@ def upgrade() -> None:
             sa.Computed("CASE WHEN fast_lane_reason IS NULL THEN 'false' ELSE 'true' END", persisted=True),
             nullable=False,
         ),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -651,6 +662,9 @@ def upgrade() -> None:
     )
     op.create_index("enterprise_case_owner", "enterprise_case", ["owner_person", "owner_unit"], unique=False)
     op.create_index("enterprise_case_queue", "enterprise_case", ["queue", "id"], unique=False)
+    op.create_index(
+        "enterprise_case_search", "enterprise_case", ["search"], unique=False, postgresql_using="gin"
+    )
     op.create_index(
         "enterprise_case_sight", "enterprise_case", ["sight"], unique=False, postgresql_using="gin"
     )
@@ -693,6 +707,7 @@ def upgrade() -> None:
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("contact", sa.Text(), nullable=False),
         sa.Column("clause", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -703,6 +718,9 @@ def upgrade() -> None:
         ["organisation"],
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index(
+        "enterprise_notice_search", "enterprise_notice", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index(
         "enterprise_notice_sight", "enterprise_notice", ["sight"], unique=False, postgresql_using="gin"
@@ -813,6 +831,7 @@ def upgrade() -> None:
         sa.Column("supersedes", sa.Text(), nullable=True),
         sa.Column("superseded_by", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -828,11 +847,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index(
-        "enterprise_record_search",
-        "enterprise_record",
-        [sa.literal_column("title gin_trgm_ops")],
-        unique=False,
-        postgresql_using="gin",
+        "enterprise_record_search", "enterprise_record", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index(
         "enterprise_record_sight", "enterprise_record", ["sight"], unique=False, postgresql_using="gin"
@@ -962,6 +977,7 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -973,6 +989,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
+    op.create_index("filing_window_search", "filing_window", ["search"], unique=False, postgresql_using="gin")
     op.create_index("filing_window_sight", "filing_window", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_filing_window_target"), "filing_window", ["target"], unique=False)
     op.create_table(
@@ -1153,6 +1170,7 @@ def upgrade() -> None:
         sa.Column("legal_representative_shown", sa.Text(), nullable=True),
         sa.Column("registered_on", sa.Date(), nullable=True),
         sa.Column("deregistered_on", sa.Date(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
         sa.UniqueConstraint("uscc"),
@@ -1167,13 +1185,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
-    op.create_index(
-        "organisation_search",
-        "organisation",
-        [sa.literal_column("name gin_trgm_ops"), sa.literal_column("uscc gin_trgm_ops")],
-        unique=False,
-        postgresql_using="gin",
-    )
+    op.create_index("organisation_search", "organisation", ["search"], unique=False, postgresql_using="gin")
     op.create_index("organisation_sight", "organisation", ["sight"], unique=False, postgresql_using="gin")
     op.create_table(
         "party",
@@ -1308,6 +1320,7 @@ def upgrade() -> None:
         sa.Column("supersedes", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
         sa.UniqueConstraint("origin"),
@@ -1327,6 +1340,9 @@ def upgrade() -> None:
         ["supersedes"],
         unique=True,
         postgresql_where=sa.text("supersedes IS NOT NULL AND state <> 'discarded'"),
+    )
+    op.create_index(
+        "policy_document_search", "policy_document", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index(
         "policy_document_sight", "policy_document", ["sight"], unique=False, postgresql_using="gin"
@@ -1897,6 +1913,7 @@ def upgrade() -> None:
         sa.Column("lot", sa.Text(), nullable=True),
         sa.Column("notice", sa.Text(), nullable=True),
         sa.Column("decisions", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -1909,6 +1926,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
     op.create_index("selection_round_quota", "selection_round", ["quota"], unique=False)
+    op.create_index(
+        "selection_round_search", "selection_round", ["search"], unique=False, postgresql_using="gin"
+    )
     op.create_index(
         "selection_round_sight", "selection_round", ["sight"], unique=False, postgresql_using="gin"
     )

@@ -191,6 +191,7 @@ def upgrade() -> None:
         sa.Column("winners", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("document_no", sa.Text(), nullable=True),
         sa.Column("awarded_on", sa.Date(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -203,13 +204,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
-    op.create_index(
-        "call_search",
-        "call",
-        [sa.literal_column("title gin_trgm_ops"), sa.literal_column("goal gin_trgm_ops")],
-        unique=False,
-        postgresql_using="gin",
-    )
+    op.create_index("call_search", "call", ["search"], unique=False, postgresql_using="gin")
     op.create_index("call_sight", "call", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_call_batch"), "call", ["batch"], unique=False)
     op.create_table(
@@ -330,6 +325,7 @@ def upgrade() -> None:
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("contact", sa.Text(), nullable=False),
         sa.Column("clause", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -341,6 +337,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
+    op.create_index("call_notice_search", "call_notice", ["search"], unique=False, postgresql_using="gin")
     op.create_index("call_notice_sight", "call_notice", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_call_notice_subject"), "call_notice", ["subject"], unique=False)
     op.create_table(
@@ -401,6 +398,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("accepted_on", sa.Date(), nullable=True),
         sa.Column("document_no", sa.Text(), nullable=True),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -419,6 +417,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
     )
+    op.create_index("contract_search", "contract", ["search"], unique=False, postgresql_using="gin")
     op.create_index("contract_sight", "contract", ["sight"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_contract_call"), "contract", ["call"], unique=False)
     op.create_table(

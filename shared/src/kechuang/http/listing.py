@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from kechuang.clock import end_of_day, start_of_day
 from kechuang.db.unit import ReadUnit
 from kechuang.errors import invalid
-from kechuang.http import paging
+from kechuang.http import paging, relevance
 from kechuang.http.schemas import Total
 from kechuang.http.view import View
 from kechuang.resources import R, Resource
@@ -51,7 +51,11 @@ def conditions_model(view: View[Any, Any], suffix: str, **more: Any) -> type[Con
             described = f"{title.zh} {title.en}. {says}"
             extra[f"{name}_{end}"] = (date | None, Field(default=None, description=described))
     if resource.search:
-        extra["q"] = (str | None, Field(default=None, max_length=100, description="全文检索 Full text"))
+        searched = "、".join(resource.search)
+        described = (
+            f"全文检索 Full text over {searched} and the number; all words must be found, each anywhere"
+        )
+        extra["q"] = (str | None, Field(default=None, max_length=100, description=described))
     clash = extra.keys() & more.keys()
     if clash:
         raise ValueError(f"{resource.name}: filters {sorted(clash)} are names of the operation's own")
@@ -63,7 +67,14 @@ def conditions_model(view: View[Any, Any], suffix: str, **more: Any) -> type[Con
 def sort_field(resource: Resource[Any]) -> Any:
     """The parameter `sort`, for `conditions_model`."""
     orders = [each for name in resource.sorts for each in (f"-{name}", name)]
-    return (Literal[tuple(orders)], Field(default=orders[0], description="Sort key; `-` is descending"))
+    described = f"Sort key; `-` is descending. By default `{orders[0]}`"
+    if resource.search:
+        orders.append(relevance.SORT)
+        described += (
+            f", and with `q` `{relevance.SORT}`: a field that equals it, then a title that begins with it, then "
+            "titles of which it is the greater part"
+        )
+    return (Literal[tuple(orders)] | None, Field(default=None, description=described))
 
 
 def list_model(view: View[Any, Any]) -> type[Conditions]:
@@ -114,9 +125,7 @@ def conditions(view: View[Any, Any], unit: ReadUnit, query: Any) -> list[Any]:
         found.append(column.overlap(values) if each.array else column.in_(values))
     q = getattr(query, "q", None)
     if q:
-        # Trigram indexes serve this for Chinese and English alike, without a dictionary.
-        pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        found.append(sa.or_(*(table.c[name].ilike(pattern) for name in resource.search)))
+        found.append(relevance.matching(table, q))
     return found
 
 
@@ -145,10 +154,14 @@ def _within(column: sa.Column[Any], first: date | None, last: date | None) -> li
 
 
 def ordered(view: View[Any, Any], unit: ReadUnit, query: Any) -> tuple[sa.Select[Any], sa.Column[Any], bool]:
-    """Select the rows in the order asked; gives the statement, the sort column, and whether it descends."""
+    """Select the rows in the order asked; gives the statement, the sort column, and whether it descends.
+
+    By relevance is no order of columns: `page` has it, and what reads all rows (an export) reads the newest first.
+    """
     table = view.records.table
-    descending = query.sort.startswith("-")
-    column = table.c[query.sort.lstrip("-")]
+    sort = query.sort if query.sort not in (None, relevance.SORT) else f"-{view.resource.sorts[0]}"
+    descending = sort.startswith("-")
+    column = table.c[sort.lstrip("-")]
     order = (column.desc(), table.c.id.desc()) if descending else (column.asc(), table.c.id.asc())
     statement = sa.select(*view.records.columns).where(*conditions(view, unit, query)).order_by(*order)
     return statement, column, descending
@@ -156,8 +169,20 @@ def ordered(view: View[Any, Any], unit: ReadUnit, query: Any) -> tuple[sa.Select
 
 async def page(view: View[R, Any], unit: ReadUnit, query: Any) -> tuple[Sequence[R], str | None]:
     """Read one page and the cursor of the next."""
-    statement, column, descending = ordered(view, unit, query)
     binding = paging.binding_of(query.model_dump(exclude={"cursor", "limit", "include"}, exclude_none=True))
+    q = getattr(query, "q", None)
+    if q and query.sort in (None, relevance.SORT):
+        others = conditions(view, unit, query.model_copy(update={"q": None}))
+        asked_for = relevance.Asked(q, others, query.limit, query.cursor, binding)
+        return await relevance.page(view.records, unit, asked_for)
+    if query.sort == relevance.SORT:
+        raise invalid(
+            "#query/sort",
+            "relevance_needs_q",
+            "按相关度排序需要检索词 q。",
+            "The sort `relevance` needs `q`.",
+        )
+    statement, column, descending = ordered(view, unit, query)
     if query.cursor is not None:
         cursor = paging.decode(query.cursor, binding, column)
         key = view.records.table.c.id

@@ -31,7 +31,8 @@ class Cursor:
         return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
-def _refused() -> Malformed:
+def refused() -> Malformed:
+    """The answer to a cursor that is of no use here."""
     return Malformed(
         Text(
             "游标无效，或与本次的排序、筛选条件不一致；请从第一页重新读取。",
@@ -46,28 +47,34 @@ def _unpack(text: str) -> list[Any]:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         parts = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError) as error:
-        raise _refused() from error
+        raise refused() from error
     if not isinstance(parts, list):
-        raise _refused()
+        raise refused()
     return parts
 
 
-def decode(text: str, binding: str, column: sa.Column[Any]) -> Cursor:
-    """Read a cursor back, or refuse it."""
+def opened(text: str, binding: str) -> Cursor:
+    """Read a cursor back as it was packed (an instant is text), or refuse it."""
     parts = _unpack(text)
     if len(parts) != 3 or parts[0] != binding or not isinstance(parts[2], str):  # noqa: PLR2004
-        raise _refused()
-    value = parts[1]
+        raise refused()
+    return Cursor(parts[1], parts[2])
+
+
+def decode(text: str, binding: str, column: sa.Column[Any]) -> Cursor:
+    """Read a cursor back with the type of its column, or refuse it."""
+    found = opened(text, binding)
+    value = found.value
     try:
         if isinstance(column.type, sa.DateTime):
             value = datetime.fromisoformat(value)
         elif isinstance(column.type, sa.Date):
             value = date.fromisoformat(value)
         elif not isinstance(value, column.type.python_type):
-            raise _refused()
+            raise refused()
     except (TypeError, ValueError) as error:
-        raise _refused() from error
-    return Cursor(value, parts[2])
+        raise refused() from error
+    return Cursor(value, found.record_id)
 
 
 def binding_of(*parts: Any) -> str:
@@ -93,5 +100,5 @@ def decode_position(text: str | None) -> int:
         return 0
     parts: Sequence[Any] = _unpack(text)
     if len(parts) != 3 or parts[0] != "feed" or not isinstance(parts[1], int):  # noqa: PLR2004
-        raise _refused()
+        raise refused()
     return int(parts[1])

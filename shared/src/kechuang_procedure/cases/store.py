@@ -67,6 +67,7 @@ def case_table(name: str, metadata: sa.MetaData, prefix: str) -> sa.Table:
                  postgresql_where=sa.text(f"exclusive AND {_LIVE}")),
         sa.Index(f"{name}_queue", "queue", "id"),
         sa.Index(f"{name}_owner", "owner_person", "owner_unit"),
+        searched=True,
     )  # fmt: skip
 
 

@@ -82,6 +82,7 @@ class Notices:
             sa.Column("provisional", sa.Boolean, nullable=False),
             sa.Column("contact", sa.Text, nullable=False),
             sa.Column("clause", sa.Text),
+            searched=True,
         )
         self.RESOURCE: Resource[Notice] = Resource(
             name=resource,

@@ -18,12 +18,12 @@ def resource_of(
         name=resource,
         singular=singular,
         title=title,
-        table=record_table(table, metadata, prefix, *_columns(table)),
+        table=record_table(table, metadata, prefix, *_columns(table), searched=True),
         record=RegisterRecord,
         machine=machine(resource),
         sight=sight,
         describe=lambda record: record.title,
-        search=("title",),
+        search=("title", "document_no"),
         filters={
             "register": Filter("register", Text("名册", "Register")),
             "kind": Filter("kind", Text("类别", "Kind")),
@@ -62,5 +62,4 @@ def _columns(table: str) -> list[Any]:
         sa.Column("reason", sa.Text),
         sa.Index(f"{table}_natural", "city", "kind", "natural_key"),
         sa.Index(f"{table}_stock", "city", "kind", "level", "valid_from"),
-        sa.Index(f"{table}_search", sa.text("title gin_trgm_ops"), postgresql_using="gin"),
     ]

@@ -121,6 +121,7 @@ class Windows:
             sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
             sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
             sa.Column("details", JSONB, nullable=False),
+            searched=True,
         )
         self.RESOURCE: Resource[Window] = Resource(
             name=resource,

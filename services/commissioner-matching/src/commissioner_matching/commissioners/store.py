@@ -21,6 +21,7 @@ _table = record_table(
     sa.Index("commissioner_programme", "city", "programme", "state"),
     sa.Index("commissioner_once", "person", "city", "programme", unique=True,
              postgresql_where=sa.text("state NOT IN ('refused', 'exited')")),
+    searched=True,
 )  # fmt: skip
 
 COMMISSIONERS: Resource[Commissioner] = Resource(

@@ -41,6 +41,7 @@ _table = record_table(
     sa.Index("dispatch_server", "server"),
     sa.Index("dispatch_need", "need", postgresql_where=sa.text("need IS NOT NULL")),
     sa.Index("dispatch_programme", "city", "programme", "state"),
+    searched=True,
 )
 
 DISPATCHES: Resource[Dispatch] = Resource(

@@ -20,6 +20,7 @@ _table = record_table(
     sa.Index("expert_pool", "city", "state"),
     sa.Index("expert_once", "person", "city", unique=True,
              postgresql_where=sa.text("state NOT IN ('refused', 'exited')")),
+    searched=True,
 )  # fmt: skip
 
 EXPERTS: Resource[Expert] = Resource(

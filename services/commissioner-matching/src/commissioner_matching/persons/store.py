@@ -31,8 +31,7 @@ _table = record_table(
     sa.Column("sources", JSONB, nullable=False),
     sa.Column("merged_into", sa.Text),
     sa.Index("person_identity", "id_index", unique=True),
-    sa.Index("person_search", sa.text("employer gin_trgm_ops"), sa.text("specialty gin_trgm_ops"),
-             postgresql_using="gin"),
+    searched=True,
 )  # fmt: skip
 
 PERSONS: Resource[Person] = Resource(

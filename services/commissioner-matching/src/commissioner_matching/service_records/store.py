@@ -25,6 +25,7 @@ _table = record_table(
     sa.Column("evidence", ARRAY(sa.Text), nullable=False),
     sa.Column("late", sa.Boolean, nullable=False),
     sa.Column("dispute", sa.Text),
+    searched=True,
 )
 
 SERVICE_RECORDS: Resource[ServiceRecord] = Resource(

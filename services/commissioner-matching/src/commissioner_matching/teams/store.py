@@ -20,6 +20,7 @@ _table = record_table(
     sa.Column("persons", ARRAY(sa.Text), nullable=False),
     sa.Column("skills", ARRAY(sa.Text), nullable=False),
     sa.Index("team_programme", "city", "programme", "state"),
+    searched=True,
 )
 
 TEAMS: Resource[Team] = Resource(

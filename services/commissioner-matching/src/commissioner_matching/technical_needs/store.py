@@ -34,8 +34,7 @@ _table = record_table(
     sa.Column("returns", JSONB, nullable=False, server_default="[]"),
     sa.Column("submitted_on", sa.Date),
     sa.Column("campaign", sa.Text),
-    sa.Index("technical_need_search", sa.text("title gin_trgm_ops"), sa.text("text gin_trgm_ops"),
-             postgresql_using="gin"),
+    searched=True,
 )  # fmt: skip
 
 NEEDS: Resource[Need] = Resource(

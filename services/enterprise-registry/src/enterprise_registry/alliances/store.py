@@ -27,6 +27,7 @@ table = record_table(
     sa.Column("document_no", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Index("alliance_chain", "city", "chain"),
+    searched=True,
 )
 
 ALLIANCES: Resource[Alliance] = Resource(

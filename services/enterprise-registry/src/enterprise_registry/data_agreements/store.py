@@ -28,6 +28,7 @@ _table = record_table(
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("valid_to", sa.Date, nullable=False),
     sa.Column("reason", sa.Text),
+    searched=True,
 )
 exchange = sa.Table(
     "data_exchange",

@@ -29,10 +29,9 @@ _table = record_table(
     sa.Column("legal_representative_shown", sa.Text),
     sa.Column("registered_on", sa.Date),
     sa.Column("deregistered_on", sa.Date),
-    sa.Index("organisation_search", sa.text("name gin_trgm_ops"), sa.text("uscc gin_trgm_ops"),
-             postgresql_using="gin"),
     sa.Index("organisation_division_kind", "division", "kind"),
     sa.Index("organisation_chains", "chains", postgresql_using="gin"),
+    searched=True,
 )  # fmt: skip
 
 ORGANISATIONS: Resource[Organisation] = Resource(
@@ -45,7 +44,7 @@ ORGANISATIONS: Resource[Organisation] = Resource(
     sight=sight,
     describe=lambda organisation: organisation.name,
     unlogged=frozenset({"legal_representative", "legal_representative_shown"}),
-    search=("name", "uscc"),
+    search=("name", "uscc", "former_names", "address"),
     filters={
         "uscc": Filter("uscc", Text("统一社会信用代码", "Credit code")),
         "kind": Filter("kind", Text("单位类型", "Kind")),

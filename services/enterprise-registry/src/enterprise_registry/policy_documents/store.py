@@ -34,6 +34,7 @@ _table = record_table(
     sa.Index("policy_document_revision", "supersedes", unique=True,
              postgresql_where=sa.text("supersedes IS NOT NULL AND state <> 'discarded'")),
     sa.Index("policy_document_city", "city", "state"),
+    searched=True,
 )  # fmt: skip
 
 POLICY_DOCUMENTS: Resource[PolicyDocument] = Resource(

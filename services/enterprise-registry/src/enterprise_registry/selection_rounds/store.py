@@ -38,6 +38,7 @@ table = record_table(
     sa.Column("notice", sa.Text),
     sa.Column("decisions", JSONB, nullable=False, server_default="[]"),
     sa.Index("selection_round_quota", "quota"),
+    searched=True,
 )
 score = sa.Table(
     "selection_score",

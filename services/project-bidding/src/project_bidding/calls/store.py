@@ -57,8 +57,7 @@ _table = record_table(
     sa.Column("document_no", sa.Text),
     sa.Column("awarded_on", sa.Date),
     sa.Index("call_need", "need", unique=True, postgresql_where=sa.text("need IS NOT NULL")),
-    sa.Index("call_search", sa.text("title gin_trgm_ops"), sa.text("goal gin_trgm_ops"),
-             postgresql_using="gin"),
+    searched=True,
 )  # fmt: skip
 
 call_keys = sa.Table(

@@ -31,6 +31,7 @@ _table = record_table(
     sa.Column("document_no", sa.Text),
     sa.Index("contract_one_a_bid", "bid", "kind", unique=True,
              postgresql_where=sa.text("state <> 'terminated'")),
+    searched=True,
 )  # fmt: skip
 
 # What a funder has promised a call, how much of it contracts bind, how much has gone out. The tranches are
