@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
+from pydantic.config import JsonDict
 
-from enterprise_registry.filing_windows.domain import EntryState
+from enterprise_registry.filing_windows.domain import ENTRY_STATES, EntryState
 from kechuang.codes import Uscc
 from kechuang.http.schemas import Input, Line, Output, Page, Prose, RecordOut, Reference, merge_patch
 
@@ -20,6 +21,7 @@ EXAMPLE = {
     "remind_days_before": [7, 1],
 }
 MOST_LISTED = 20_000
+ENTRY_LABELS: JsonDict = {code: {"zh": each.zh, "en": each.en} for code, each in ENTRY_STATES.items()}
 
 
 class FilingWindowRoster(Input):
@@ -162,7 +164,7 @@ class FilingWindowEntry(Output):
     city: str | None
     division: str | None
     zones: list[str]
-    state: EntryState
+    state: EntryState = Field(json_schema_extra={"x-labels": ENTRY_LABELS})
     late: bool = Field(description="Submitted after the last instant")
     filing: Reference | None
     submitted_on: date | None
