@@ -88,7 +88,7 @@ async def start_job(
     if kind not in service.jobs:
         raise LookupError(f"{service.name} has no job {kind!r}")
     job_id = f"{service.code}_{new_id()}"
-    plan = [{"job": job_id, "n": n, "args": args} for n, args in enumerate(chunks)]
+    plan = _plan(job_id, chunks)
     await unit.execute(
         sa.insert(jobs_table).values(
             id=job_id,
@@ -107,6 +107,22 @@ async def start_job(
         await unit.execute(sa.insert(chunks_table), plan)
     unit.wakes = True
     return job_id
+
+
+async def plan_chunks(unit: UnitOfWork, job_id: str, chunks: Iterable[Any], input: Mapping[str, Any]) -> None:  # noqa: A002  the column's name
+    """Give a job that was started without chunks its plan and its input, in the transaction that started it.
+
+    For work whose size is known only when its data, which name the job, were written.
+    """
+    plan = _plan(job_id, chunks)
+    values = {"chunks": len(plan), "input": dict(input)}
+    await unit.execute(sa.update(jobs_table).where(jobs_table.c.id == job_id).values(**values))
+    if plan:
+        await unit.execute(sa.insert(chunks_table), plan)
+
+
+def _plan(job_id: str, chunks: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"job": job_id, "n": n, "args": args} for n, args in enumerate(chunks)]
 
 
 async def cancel_job(unit: UnitOfWork, job_id: str) -> bool:

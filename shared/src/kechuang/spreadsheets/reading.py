@@ -92,7 +92,9 @@ def read_xlsx(file: BinaryIO, columns: Sequence[Column], limits: Limits) -> Iter
             "workbook_broken", "文件不是有效的XLSX工作簿", "The file is not a valid XLSX workbook"
         ) from None
     try:
-        lines = sheet.to_python(skip_empty_area=False)
+        # The parser holds the sheet's cells; Python's lists of them are made row by row.
+        before: list[Cell] = [None] * (sheet.start[1] if sheet.start else 0)
+        lines = ([*before, *cells] for cells in sheet.iter_rows())
         yield from _rows(enumerate(lines, start=1), columns, limits)
     finally:
         workbook.close()

@@ -4,7 +4,6 @@
 imports them may confirm the kind: lists name what was decided already. Otherwise they are reported.
 """
 
-import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,12 +12,12 @@ from pydantic import ConfigDict, Field
 
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict
-from kechuang.http.imports import Import, Mode, OnMatch, Outcome
-from kechuang.http.jobs import JobOut, read_job
+from kechuang.http.imports import UPLOAD, Asked, Import, Mode, OnMatch, Outcome, template_of, uploaded
+from kechuang.http.jobs import JobOut
 from kechuang.http.resource import ResourceRouter
 from kechuang.http.route import Operation, Read, Write, operation
 from kechuang.http.schemas import Line
-from kechuang.spreadsheets import Column, csv_template, xlsx_template
+from kechuang.spreadsheets import Column
 from kechuang.text import Text
 from kechuang_procedure.registers import checks
 from kechuang_procedure.registers.domain import RegisterKind
@@ -27,8 +26,6 @@ from kechuang_procedure.registers.schemas import RegisterCorrect, RegisterCreate
 if TYPE_CHECKING:
     from kechuang_procedure.registers.feature import Registers
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MEDIA = ("text/csv", _XLSX, "application/x-ndjson")
 _FIELD = "fields."
 _LEVELS = {
     "national": Text("国家级", "National"), "province": Text("省级", "Provincial"),
@@ -143,11 +140,9 @@ def add_import_routes(registers: "Registers", router: ResourceRouter[Any, Any]) 
         ] = "reject",
     ) -> JobOut:
         """Import a list of one kind (raw CSV, XLSX or NDJSON body); answers a job to follow."""
-        media = request.headers.get("content-type", "").split(";")[0].strip()
         # The workers read staged rows only: the columns matter here alone.
         one = replace(registers.IMPORT, columns=columns(uow, city, kind))
-        job = await one._stage(uow, await request.body(), media, on_match, mode)  # noqa: SLF001  the kit's own step, with other columns
-        return await read_job(uow, job)
+        return await one.start(uow, *await uploaded(request), Asked(on_match, mode))
 
     @operation(Operation(f"{resource.name}:import"))
     async def template(
@@ -157,18 +152,12 @@ def add_import_routes(registers: "Registers", router: ResourceRouter[Any, Any]) 
         format: Annotated[Literal["csv", "xlsx"], Query()] = "xlsx",  # noqa: A002  the parameter's name
     ) -> Response:
         """An empty table of one kind with the headings and examples."""
-        found = columns(unit, city, kind)
-        if format == "csv":
-            return Response(csv_template(found), media_type="text/csv; charset=utf-8")
-        buffer = io.BytesIO()
-        xlsx_template(buffer, found)
-        return Response(buffer.getvalue(), media_type=_XLSX)
+        return template_of(columns(unit, city, kind), format)
 
-    body = {media: {"schema": {"type": "string", "format": "binary"}} for media in _MEDIA}
     router.add_api_route(
         "/imports", start_import, methods=["POST"], operation_id=f"import_{plural}", status_code=202,
         summary=f"批量导入{resource.title.zh} Import", response_model=JobOut,
-        openapi_extra={"requestBody": {"required": True, "content": body}},
+        openapi_extra=UPLOAD,
     )  # fmt: skip
     router.add_api_route(
         "/imports/template", template, methods=["GET"], operation_id=f"get_{plural}_import_template",
