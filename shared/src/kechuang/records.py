@@ -41,17 +41,17 @@ class Records(Generic[R]):
         self._by_id = sa.select(*self.columns).where(self.table.c.id == sa.bindparam("record_id"))
         in_sight = self.table.c.sight.bool_op("&&")(sa.bindparam("held", type_=ARRAY(sa.Text)))
         self._by_id_in_sight = self._by_id.where(in_sight)
-        self._writable = {name for name in self._names if self.table.c[name].computed is None}
+        self.writable = {name for name in self._names if self.table.c[name].computed is None}
         if bool(resource.search) != ("search" in self.table.c):
             raise ValueError(
                 f"{resource.name}: `search` of the resource, `searched` of its table: both or none"
             )
-        self._insert = sa.insert(self.table).values(self._parameters()).returning(self.table.c.number)
+        self.insertion = sa.insert(self.table).values(self._parameters()).returning(self.table.c.number)
 
     def _parameters(self) -> dict[str, Any]:
         """What is inserted; the search column is made of the lexemes that are sent."""
         given: dict[str, Any] = {
-            name: sa.bindparam(name, type_=self.table.c[name].type) for name in self._writable
+            name: sa.bindparam(name, type_=self.table.c[name].type) for name in self.writable
         }
         if self.resource.search:
             given["search"] = sa.func.array_to_tsvector(sa.bindparam("search", type_=ARRAY(sa.Text)))
@@ -150,7 +150,20 @@ class Records(Generic[R]):
     async def create(
         self, uow: UnitOfWork, *, verb: str = "create", record_id: str | None = None, **values: Any
     ) -> R:
-        """Insert a record in its first state and collect its traces."""
+        """Insert a record in its first state and collect its traces. Many at once: `kechuang.records_many`."""
+        record = self.prepare(uow, verb=verb, record_id=record_id, **values)
+        inserted = {name: getattr(record, name) for name in self.writable}
+        if self.resource.search:
+            inserted["search"] = self.lexemes(record)
+        number = (await uow.execute(self.insertion, inserted)).scalar_one()
+        record = replace(record, number=number)
+        self.trace(uow, None, record, verb)
+        return record
+
+    def prepare(
+        self, uow: UnitOfWork, *, verb: str = "create", record_id: str | None = None, **values: Any
+    ) -> R:
+        """Make a record in its first state without writing it; refuses what the actor may not make."""
         machine = self.resource.machine
         common: dict[str, Any] = {
             "id": record_id or new_id(),
@@ -172,12 +185,6 @@ class Records(Generic[R]):
         record = self.resource.record(**(defaults | common | values))
         record = replace(record, sight=sorted(set(self.resource.sight(record))))
         self.require_permission(uow, verb, record)
-        inserted = {name: getattr(record, name) for name in self._writable}
-        if self.resource.search:
-            inserted["search"] = self.lexemes(record)
-        number = (await uow.execute(self._insert, inserted)).scalar_one()
-        record = replace(record, number=number)
-        self._trace(uow, None, record, verb)
         return record
 
     async def change(
@@ -221,14 +228,14 @@ class Records(Generic[R]):
         changed = replace(changed, sight=sorted(set(self.resource.sight(changed))))
         differing = {
             name: getattr(changed, name)
-            for name in self._writable
+            for name in self.writable
             if getattr(changed, name) != getattr(record, name)
         }
         if not differing.keys().isdisjoint(self.resource.search):
             lexemes = sa.literal(self.lexemes(changed), ARRAY(sa.Text))
             differing["search"] = sa.func.array_to_tsvector(lexemes)
         await uow.execute(sa.update(self.table).where(self.table.c.id == record.id).values(differing))
-        self._trace(uow, record, changed, verb)
+        self.trace(uow, record, changed, verb)
         return changed
 
     def lexemes(self, record: R) -> list[str]:
@@ -237,7 +244,8 @@ class Records(Generic[R]):
         texts = (each if isinstance(each, list | tuple) else (each,) for each in others)
         return lexemes(title, chain.from_iterable(texts))
 
-    def _trace(self, uow: UnitOfWork, before: R | None, after: R, verb: str) -> None:
+    def trace(self, uow: UnitOfWork, before: R | None, after: R, verb: str) -> None:
+        """Collect what a change leaves behind: history, feed, audit, work items."""
         changes: dict[str, Any] = {}
         for name in self._names:
             value = getattr(after, name)

@@ -126,8 +126,8 @@ class CaseRecords(Records[Case]):
         """Say why a verb that the state allows is refused for this case and actor."""
         return [*reasons_for(record, verb.name, actor), *super().reasons(actor, verb, record)]
 
-    def _trace(self, uow: UnitOfWork, before: Case | None, after: Case, verb: str) -> None:
-        super()._trace(uow, before, after, verb)
+    def trace(self, uow: UnitOfWork, before: Case | None, after: Case, verb: str) -> None:
+        super().trace(uow, before, after, verb)
         follow(uow, self.resource, after, waits(before) if before is not None else {}, waits(after))
 
 
