@@ -34,6 +34,21 @@ class TestPolicy:
             "jiangmen-test"
         ]
 
+    async def test_the_conditions_of_a_ladder_are_public_in_every_dated_version(
+        self, er: ServiceHarness
+    ) -> None:
+        public = er.client()
+        rules = (await public.read("ladders/jiangmen-test/rules"))["items"]
+        assert {each["node"] for each in rules} == {"tech_micro", "tech_sme", "hnte", "big_spender"}
+        (hnte,) = (await public.read("ladders/jiangmen-test/rules", node="hnte"))["items"]
+        assert (hnte["pack"], hnte["version"], hnte["in_force"]) == ("national-hnte@2016.1", "2016", True)
+        assert hnte["transition"]["held_titles"] == "run_to_expiry"
+        first = hnte["condition"]["all_of"][0]
+        assert (first["fact"], first["comparator"], first["threshold"]) == ("registered_days", ">=", 365)
+        derived = next(each for each in rules if each["node"] == "big_spender")
+        assert (derived["transition"], derived["condition"]["threshold"]) == (None, "300万元")
+        assert (await public.get("ladders/nowhere/rules")).status_code == 404
+
     async def test_areas_chains_forms_and_pages(self, er: ServiceHarness) -> None:
         public = er.client()
         areas = await public.read("areas", city="440700", limit=2)

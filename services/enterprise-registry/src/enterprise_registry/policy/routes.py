@@ -10,11 +10,13 @@ from enterprise_registry.policy import schemas, show
 from enterprise_registry.policy.codelists import Codelists
 from enterprise_registry.policy.library import Library, library
 from enterprise_registry.policy.pages import Cursor, Limit, page
+from enterprise_registry.policy.rules import rules_of
 from kechuang.db.engines import Database
 from kechuang.errors import NotFound
 from kechuang.http.route import KitRoute, Operation, Read, operation
 from kechuang.http.schemas import Page
 from kechuang.text import Text
+from kechuang_packs import Pack
 
 router = APIRouter(tags=["政策包 Policy packs"], route_class=KitRoute)
 Code = Annotated[str, Path(max_length=120)]
@@ -82,12 +84,33 @@ async def get_ladder(
 ) -> Any:
     """The ladder of a pack; of an exact version with `id@version`."""
     shelf = library(unit)
+    return show.ladder(shelf, _with_ladder(shelf, pack, unit.today), unit.today)
+
+
+@router.get("/ladders/{pack}/rules", operation_id="list_ladder_rules", summary="认定条件 Rules",
+            response_model=Page[schemas.LadderRule])  # fmt: skip
+@operation(Operation("ladders:read"))
+async def list_ladder_rules(
+    pack: Annotated[str, Path(max_length=120, description="`id`, or `id@version`")],
+    unit: Read,
+    node: Annotated[str | None, Query(max_length=120, description="Code of one node")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """The conditions of the ladder's nodes: every dated version with clause, document, transition and tree."""
+    shelf = library(unit)
+    found = rules_of(shelf, _with_ladder(shelf, pack, unit.today), unit.today)
+    items, following = page([each for each in found if node in (None, each.node)], limit, cursor)
+    return {"items": items, "next_cursor": following}
+
+
+def _with_ladder(shelf: Library, pack: str, today: date) -> Pack:
     versions = shelf.packs.versions(pack)
-    found = shelf.stamped(pack) if "@" in pack else shelf.packs.in_force(pack, unit.today)
+    found = shelf.stamped(pack) if "@" in pack else shelf.packs.in_force(pack, today)
     found = found or (versions[-1] if versions else None)
     if found is None or found.ladder is None:
         raise NotFound(Text("没有这个梯次体系。", "There is no such ladder."))
-    return show.ladder(shelf, found, unit.today)
+    return found
 
 
 @router.get("/areas", operation_id="list_areas", summary="区域 Areas", response_model=Page[schemas.AreaOut])

@@ -45,6 +45,7 @@ class LadderNode(Output):
     requires: list[str]
     implies: list[str]
     excludes: list[str]
+    covers: list[str] = Field(description="The node is the union of these")
     clause: list[str]
     source: str = Field(description="`policy` or `product_default`")
     has_rule: bool = Field(description="An assessment can be made today")
@@ -79,6 +80,41 @@ class LadderOut(Output):
     edges: list[LadderEdge]
     tracks: list[LadderTrack]
     remarks: list[str]
+
+
+class LadderTransition(Output):
+    """What a new version does to those who hold the node already, and to what is under way."""
+
+    held_titles: str = Field(
+        description="run_to_expiry, end_on_start or must_review; ending a title is a decision"
+    )
+    reviews_under_previous_until: date | None
+    applications_under_previous_until: date | None
+    words: str | None
+    clause: list[str]
+
+
+class LadderRule(Output):
+    """One dated version of the condition of a node. `condition` is the tree as docs/policy-packs.md writes it."""
+
+    node: str
+    rule: str
+    version: str
+    pack: str
+    name: PolicyName
+    in_force_from: date | None
+    in_force_to: date | None
+    in_force: bool
+    clause: list[str]
+    document: str | None
+    source: str
+    confidence: str
+    transition: LadderTransition | None = Field(
+        description="Null for a derived node, which nobody holds by an act"
+    )
+    condition: dict[str, Any] = Field(
+        description="all_of, any_of, at_least + of, or a leaf: fact, holds, score, judged"
+    )
 
 
 class AreaOut(Output):

@@ -34,7 +34,7 @@ def _node(shelf: Library, pack: Pack, node: Node, day: date) -> schemas.LadderNo
         gained_by=node.gained_by, decided_by=node.decided_by, level=node.level.value if node.level else None,
         order=node.order, on_ladder=node.on_ladder,
         validity=shelf.validity(pack, node.code).model_dump(exclude_none=True), requires=list(node.requires),
-        implies=list(node.implies), excludes=list(node.excludes), clause=list(node.clause),
+        implies=list(node.implies), excludes=list(node.excludes), covers=list(node.covers), clause=list(node.clause),
         source=node.source.value, has_rule=shelf.packs.rule(pack, node.code, day) is not None,
     )  # fmt: skip
 
