@@ -44,7 +44,7 @@ def read_yaml(path: Path, shown: str) -> Any:
         mark = error.problem_mark or error.context_mark
         text = (error.problem or "not YAML").splitlines()[0]
         raise PackError([Fault(shown, mark.line + 1 if mark else 1, text)]) from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that is none, 5,000 digits
         raise PackError([Fault(shown, 1, str(error).splitlines()[0])]) from None
 
 
@@ -82,7 +82,7 @@ def read_fast(path: Path, shown: str) -> Any:
     """The same document without positions, in a tenth of the time; PackError without a useful line."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_FastLoader)  # noqa: S506  a safe loader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PackError([Fault(shown, 1, str(error).splitlines()[0])]) from None
 
 

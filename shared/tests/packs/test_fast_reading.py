@@ -18,13 +18,24 @@ def test_both_readers_see_the_same(pack: str) -> None:
         )
 
 
-@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: [1\n", "\tb: 1\n"])
+_DEEP = "[" * 3000
+_LONG = "a: " + "9" * 5000
+
+
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: [1\n", "\tb: 1\n", _DEEP, _LONG])
 def test_what_is_no_good_yaml_is_refused_by_both(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pack.yaml"
     path.write_text(text)
     for read in (read_fast, read_yaml):
         with pytest.raises(PackError):
             read(path, "pack.yaml")
+
+
+def test_a_date_that_is_none_is_a_fault_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text("in_force_from: 2024-02-30\n")
+    with pytest.raises(PackError, match="day is out of range"):
+        read_yaml(path, "pack.yaml")
 
 
 def test_scalars_of_yaml_1_1_stay_text(tmp_path: Path) -> None:

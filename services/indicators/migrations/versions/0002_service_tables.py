@@ -1,4 +1,4 @@
-"""service tables"""
+"""indicators"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("search", postgresql.TSVECTOR(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number"),
     )
@@ -240,6 +241,9 @@ def upgrade() -> None:
         ["organisation"],
         unique=False,
         postgresql_where=sa.text("organisation IS NOT NULL"),
+    )
+    op.create_index(
+        "submission_window_search", "submission_window", ["search"], unique=False, postgresql_using="gin"
     )
     op.create_index(
         "submission_window_sight", "submission_window", ["sight"], unique=False, postgresql_using="gin"

@@ -149,5 +149,7 @@ def file_router(service: Service) -> APIRouter:
     add("/{file_id}", get_file, methods=["GET"], operation_id="get_file", summary="读取文件信息 Read a file",
         response_model=FileOut)  # fmt: skip
     add("/{file_id}/content", file_content, methods=["GET"], operation_id="get_file_content",
-        summary="下载文件 Download", response_class=StreamingResponse)  # fmt: skip
+        summary="下载文件 Download", response_class=StreamingResponse,
+        responses={206: {"description": "The part that `Range` asked for"},
+                   416: {"$ref": "#/components/responses/Problem416"}})  # fmt: skip
     return router

@@ -4,16 +4,16 @@ Not `BaseHTTPMiddleware`: it hides context variables from the layers outside it 
 """
 
 import re
-from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kechuang.clock import monotonic
+from kechuang.errors import TooLarge
 from kechuang.http import problems
 from kechuang.ids import random_id
 from kechuang.telemetry import TraceContext, continue_trace, log, observe_request, parse_traceparent, span
+from kechuang.text import Text
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -21,6 +21,10 @@ _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 class _TooLarge(Exception):  # noqa: N818  control flow inside this module
     pass
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _header(scope: Scope, name: bytes) -> str | None:
@@ -115,18 +119,12 @@ class Edge:
         return limited
 
     async def _refuse(self, scope: Scope, send: Send) -> None:
-        body: dict[str, Any] = {
-            "type": "/problems/too_large",
-            "title": "内容过大",
-            "status": 413,
-            "detail": f"请求体不得超过 {self.body_limit} 字节。The body is limited to {self.body_limit} bytes.",
-            "instance": scope["path"],
-            "code": "too_large",
-            "trace_id": scope["kechuang.trace_id"],
-        }
-        headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": orjson.dumps(body)})
+        says = Text(
+            f"请求体不得超过 {self.body_limit} 字节。", f"The body is limited to {self.body_limit} bytes."
+        )
+        answer = problems.render(Request(scope), TooLarge(says))
+        answer.headers["connection"] = "close"  # the rest of the body is not read
+        await answer(scope, _nothing, send)
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         path = scope["path"]

@@ -92,12 +92,14 @@ _DESCRIPTIONS = {
     412: "`If-Match` names an old version",
     413: "Too large",
     415: "Unsupported media type",
+    416: "The file has no such part",
     422: "Invalid input; all errors are listed",
     428: "`If-Match` or `Idempotency-Key` is missing",
     429: "Too many requests; see `Retry-After`",
     500: "A defect of ours; logged under `trace_id`, nothing changed",
     503: "A dependency is away; see `Retry-After`",
 }
+_ALWAYS_THERE = frozenset({"actions", "history"})
 
 
 def install(app: FastAPI, service: Service) -> None:
@@ -166,11 +168,14 @@ def _complete(described: dict[str, Any], method: str, route: KitRoute, service: 
     described["security"] = ([{}] if "public" in roles else []) + [{"oidc": []}]
     named = ["AcceptLanguage"]
     statuses = [400, 401, 403, 413, 422, 429, 500, 503]
-    if "{" in route.path_format:
+    if "{" in route.path_format or route.body_field is not None:  # a body may name a record that is not there
         statuses.append(404)
     if method == "get":
         named.append("IfNoneMatch")
         described["responses"]["304"] = {"description": "Not modified"}
+        part = route.path_format.rpartition("}/")[2] if "}/" in route.path_format else ""
+        if part and part not in _ALWAYS_THERE:  # a record may not have this part yet
+            statuses.append(409)
     else:
         statuses += [409, 412, 415, 428]
         if not known.private:

@@ -15,20 +15,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from kechuang.errors import Conflict, FieldError, Malformed, Refusal, Unavailable
+from kechuang.http.findings import says
 from kechuang.telemetry import log
 from kechuang.text import Text, negotiate
 
 MEDIA_TYPE = "application/problem+json"
 
 _STATUS_TITLES = {
+    400: ("malformed", Malformed.title),
     404: ("not_found", Text("未找到", "Not found")),
     405: ("method_not_allowed", Text("不支持的请求方法", "Method not allowed")),
-}
-
-_PYDANTIC = {
-    "missing": Text("此项必填。", "This field is required."),
-    "extra_forbidden": Text("没有这个字段，请检查拼写。", "There is no such field; check the spelling."),
-    "json_invalid": Text("JSON 格式有误。", "The JSON is malformed."),
 }
 
 
@@ -74,15 +70,7 @@ def _pointer(location: Sequence[Any]) -> str:
 
 def field_errors(errors: Sequence[Mapping[str, Any]]) -> list[FieldError]:
     """Translate pydantic's findings, all of them."""
-    found = []
-    for each in errors:
-        kind = str(each["type"])
-        context = each.get("ctx") or {}
-        text = _PYDANTIC.get(kind) or Text(f"填写有误：{each['msg']}", str(each["msg"]))
-        if {"zh", "en"} <= context.keys():  # the kit's own types say it in both languages
-            text = Text(str(context["zh"]), str(context["en"]))
-        found.append(FieldError(_pointer(each["loc"]), kind, text))
-    return found
+    return [FieldError(_pointer(each["loc"]), str(each["type"]), says(each)) for each in errors]
 
 
 def of_exception(error: Exception) -> Refusal | None:
@@ -143,7 +131,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = field_errors(error.errors())
     if any(each.code == "json_invalid" for each in errors):
-        return render(request, Malformed(_PYDANTIC["json_invalid"], errors=errors, code="malformed_json"))
+        return render(request, Malformed(errors[0].detail, errors=errors, code="malformed_json"))
     refusal = Refusal(
         Text(f"有 {len(errors)} 处需要更正。", f"{len(errors)} field(s) need correction."), errors=errors
     )

@@ -13,6 +13,7 @@ from hashlib import blake2b, sha256
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import Response, StreamingResponse
 
@@ -20,12 +21,17 @@ from kechuang.access import Actor
 from kechuang.db.flush import StoredAnswer
 from kechuang.db.unit import Cause, ReadUnit, UnitOfWork
 from kechuang.errors import (
-    Invalid,
     Malformed,
     NotPermitted,
     PreconditionRequired,
-    Refusal,
     Unauthenticated,
+)
+from kechuang.http.readable import (
+    Parameters,
+    is_dry_run,
+    refuse_nul_in_address,
+    refuse_parameters,
+    refuse_unreadable,
 )
 from kechuang.text import Text
 
@@ -80,15 +86,22 @@ class KitRoute(APIRoute):
         described = self.described
         reads = "GET" in (self.methods or ())
         name = self.operation_id or self.name
+        declared = (
+            each for each in get_flat_params(self.dependant) if each.alias not in self.param_convertors
+        )
+        parameters = Parameters.declared(declared, dry_run=described.dry_run)
 
         async def handle(request: Request) -> Response:
-            _refuse_nul_in_address(request)
+            refuse_nul_in_address(request)
             actor = await request.app.state.tokens.actor(request.headers.get("authorization"))
             request.scope["kechuang.actor"] = actor
             _require_role(request, actor, described.action)
+            refuse_parameters(request, parameters)
             if reads:
                 return await _read(request, actor, inner)
-            return await _write(request, actor, inner, described, name)
+            return await _write(
+                request, actor, inner, described, name, takes_json=self.body_field is not None
+            )
 
         return handle
 
@@ -102,23 +115,6 @@ def api_routes(app: FastAPI) -> Iterator[tuple[str, APIRoute]]:
         route = context.original_route
         if isinstance(route, APIRoute):
             yield context.path or route.path, route
-
-
-def _refuse_nul_in_address(request: Request) -> None:
-    """PostgreSQL cannot hold U+0000 in a text, and no honest request has one."""
-    if b"%00" in request.scope["query_string"] or "\x00" in request.scope["path"]:
-        raise _nul()
-
-
-def _refuse_nul(body: bytes) -> None:
-    """Refuse a JSON body with the escape of U+0000 in any of its texts."""
-    if b"\\u0000" in body and b"\x00" in body.replace(b"\\\\", b"").replace(b"\\u0000", b"\x00"):
-        raise _nul()
-
-
-def _nul() -> Refusal:
-    detail = Text("文本中不能含有空字符（U+0000）。", "A text cannot hold the character U+0000.")
-    return Invalid(detail, code="nul_character")
 
 
 def _require_role(request: Request, actor: Actor, action: str) -> None:
@@ -162,16 +158,20 @@ async def _write(
     inner: Callable[[Request], Awaitable[Response]],
     described: Operation,
     name: str,
+    *,
+    takes_json: bool,
 ) -> Response:
     database = request.app.state.database
-    dry_run = described.dry_run and request.query_params.get("dry_run") in ("true", "1")
+    dry_run = described.dry_run and is_dry_run(request)
     key = None if described.private else _key(request, required=described.needs_key and not dry_run)
     await database.refresh_clock()
     cause = Cause(request.scope.get("kechuang.request_id"), request.scope.get("kechuang.traceparent"))
     master = database.settings.master_key.get_secret_value()
     digest = await _digest(request, master) if key and not described.streams else ""
     if not described.streams:
-        _refuse_nul(await request.body())
+        body = await request.body()  # before there is a transaction that a slow client could hold open
+        if takes_json or request.headers.get("content-type", "").startswith("application/x-ndjson"):
+            refuse_unreadable(body)
     async with UnitOfWork.begin(database, actor, cause=cause) as uow:
         request.scope["kechuang.unit"] = uow
         uow.if_match = _if_match(request)

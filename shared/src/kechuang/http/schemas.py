@@ -5,24 +5,49 @@ from copy import copy
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
 
+from kechuang.http.bounds import bound
 from kechuang.text import normalise
 
 
 class Input(BaseModel):
-    """A request body: unknown fields are refused, so that a misspelled one is never lost in silence."""
+    """A request body: unknown fields are refused, so that a misspelled one is never lost in silence.
+
+    Days, instants and whole numbers are held within what calendars and columns can hold (`kechuang.http.bounds`).
+    """
 
     model_config = ConfigDict(
         extra="forbid", str_strip_whitespace=True, allow_inf_nan=False, hide_input_in_errors=True
     )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Bound the fields, wherever they stand in a list, a union or a mapping."""
+        return bound(cls, handler(source))
 
 
 class Output(BaseModel):
     """An answer: made from a record's attributes; no defaults, so that clients see no optional fields."""
 
     model_config = ConfigDict(from_attributes=True, serialize_by_alias=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Name the fields as they go over the wire: the specification asks for the names that are read."""
+        schema = handler(core)
+        described = handler.resolve_ref_schema(schema)
+        names = {name: each.serialization_alias or name for name, each in cls.model_fields.items()}
+        properties = described.get("properties", {})
+        described["properties"] = {names.get(name, name): each for name, each in properties.items()}
+        for name, wire in names.items():
+            if wire != name and wire in described["properties"]:
+                described["properties"][wire]["title"] = wire.replace("_", " ").title()
+        if "required" in described:
+            described["required"] = [names.get(name, name) for name in described["required"]]
+        return schema
 
 
 def _one_line(value: str) -> str:

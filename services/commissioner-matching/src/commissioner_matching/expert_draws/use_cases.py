@@ -99,7 +99,11 @@ async def reveal(uow: UnitOfWork, draw_id: str, secret: str, public: Mapping[str
     draw = await _of_officer(uow, draw_id, "reveal")
     if any(each["officer"] == uow.actor.subject for each in draw.reveals):
         raise Conflict(Text("您已公开随机数。", "You have revealed already."), code="revealed_already")
-    mine = next(each for each in draw.commitments if each["officer"] == uow.actor.subject)
+    mine = next((each for each in draw.commitments if each["officer"] == uow.actor.subject), None)
+    if mine is None:
+        raise Conflict(
+            Text("您尚未提交随机数的承诺。", "You have committed to no secret yet."), code="not_committed"
+        )
     if commitment(draw.id, uow.actor.subject, secret) != mine["digest"]:
         raise invalid(
             "/secret", "not_committed_to", "与所承诺的摘要不一致。", "Not the secret that was committed to."

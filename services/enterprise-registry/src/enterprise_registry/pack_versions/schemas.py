@@ -20,7 +20,7 @@ EXAMPLE = {"city": "440700", "files": [{"name": "pack.yaml", "content": _EXAMPLE
 class PolicyPackVersionFile(Input):
     """A file of a pack: its name within the pack's folder and its YAML text."""
 
-    name: Line = Field(examples=["rules/recognition.yaml"])
+    name: Line = Field(max_length=100, examples=["rules/recognition.yaml"])
     content: str = Field(max_length=2_000_000)
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-PATTERN: Final = r"^[0-9]{4}(-(H[12]|Q[1-4]|0[1-9]|1[0-2]))?$"
-_FORM: Final = re.compile(PATTERN)
+_PART: Final = r"(-(H[12]|Q[1-4]|0[1-9]|1[0-2]))?$"
+PATTERN: Final = rf"^(1[89]|2[01])[0-9]{{2}}{_PART}"
+"""Of requests: the years that calendars of ours reach (`kechuang.http.bounds`)."""
+_FORM: Final = re.compile(rf"^[0-9]{{4}}{_PART}")
 _MONTHS: Final = {"Q": 3, "H": 6}
 
 
