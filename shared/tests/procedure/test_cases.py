@@ -18,6 +18,7 @@ from kechuang_procedure.cases.due import (
     reckoned,
     waits,
     with_step_ended,
+    with_steps_moved,
 )
 
 DAY = date(2024, 3, 1)
@@ -75,6 +76,13 @@ class TestDays:
         case = replace(CASE, steps=numbered([step(state="done")]))
         with pytest.raises(KeyError):
             with_step_ended(case, "1", state="done")
+
+    def test_open_measures_of_a_former_owner_move_and_no_others(self) -> None:
+        steps = numbered([step(owner_person="a", owner_unit="u"), step(owner_person="a", state="done"),
+                          step(owner_unit="u"), step()])  # fmt: skip
+        new = {"owner_person": "b", "owner_unit": None}
+        moved = with_steps_moved(replace(CASE, steps=steps), ("person:a",), new)
+        assert [each["owner_person"] for each in moved] == ["b", "a", None, None]
 
 
 class TestWaiting:

@@ -1,56 +1,36 @@
 """What can be done with a case: one function for one intention, for every service alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from kechuang import access
 from kechuang.calendar import Period
-from kechuang.clock import end_of_day
 from kechuang.db.unit import UnitOfWork
-from kechuang.errors import Conflict, invalid
+from kechuang.errors import Conflict, FieldError, Invalid, invalid
+from kechuang.http.files import attach
 from kechuang.http.schemas import columns
-from kechuang.records import Records
 from kechuang.text import Text
 from kechuang_procedure.cases import schemas
-from kechuang_procedure.cases.contacts import Contacts
-from kechuang_procedure.cases.domain import UNRESOLVED, Case, offices, open_steps, owners
-from kechuang_procedure.cases.due import last_day, numbered, reckoned, with_step_ended
-from kechuang_procedure.cases.hooks import CaseHooks
+from kechuang_procedure.cases.changing import CaseChanges
+from kechuang_procedure.cases.contacts import Contacts, contact_faults
+from kechuang_procedure.cases.domain import (
+    Case,
+    answers_for,
+    is_served,
+    offices,
+    open_steps,
+    owners,
+    owns_step,
+)
+from kechuang_procedure.cases.due import last_day, numbered, step_owner, with_step_ended
 from kechuang_procedure.cases.kinds import Kind
 
 
-class CaseActs(CaseHooks):
+class CaseActs(CaseChanges):
     """The intentions."""
 
-    records: Records[Case]
     contacts: Contacts
-    falls_due: str
-
-    # -- changing ------------------------------------------------------------------------------
-
-    async def _change(
-        self,
-        uow: UnitOfWork,
-        case: Case,
-        verb: str,
-        *,
-        to: str | None = None,
-        implied: bool = False,
-        **values: Any,
-    ) -> Case:
-        """Change a case, reckon its days anew, and set the timer for the day that binds next."""
-        state = to or self.records.resource.machine.verb(verb).to or case.state
-        values |= reckoned(replace(case, **values, state=state), uow.today)
-        changed = await self.records.change(uow, case, verb, to=to, implied=implied, **values)
-        self.watch(uow, changed)
-        return changed
-
-    def watch(self, uow: UnitOfWork, case: Case) -> None:
-        """Set the timer for the day that binds next; one that was set before finds nothing to do."""
-        if case.next_due_on is not None and case.next_due_on >= uow.today:
-            uow.schedule(self.falls_due, end_of_day(case.next_due_on), case.id, case.version)
 
     def _limit(self, case: Case, kind: Kind, today: date, period: Period | None) -> date | None:
         """Give a stage's last day; in the fast lane the shorter period holds."""
@@ -91,23 +71,6 @@ class CaseActs(CaseHooks):
             await self._hand_over(uow, case, changed)
         return changed
 
-    async def _hand_over(self, uow: UnitOfWork, before: Case, attached: Case) -> None:
-        """The enterprise's live cases that the former official owned or followed go to the new one."""
-        old, new = before.owner_person, attached.owner_person
-        for each in await self.records.lookup(uow, lock=True, organisation=attached.organisation):
-            if each.id == attached.id or each.exclusive or each.state in ("closed", "confirmed"):
-                continue
-            followers = sorted({*each.followers} - {old or ""} | ({new} if new else set()))
-            owned = bool(owners(before)) and owners(each) == owners(before)
-            if owned and each.state in UNRESOLVED:
-                moved = await self._change(
-                    uow, each, "assign", to=each.state, implied=True, followers=followers, owner_person=new,
-                    owner_unit=attached.owner_unit, owner_post=attached.owner_post, escalations=_answered(each),
-                )  # fmt: skip
-                await self.told(uow, moved, "handed_over", to=(*owners(before), *owners(moved)))
-            elif followers != list(each.followers):
-                await self._change(uow, each, "follow", implied=True, followers=followers)
-
     async def start(self, uow: UnitOfWork, record_id: str) -> Case:
         """Begin the work; some kinds ask for a measure first."""
         case = await self.records.load(uow, record_id, "start")
@@ -127,9 +90,7 @@ class CaseActs(CaseHooks):
         uow.reason = body.reason
         held = case.due_on
         if body.step is not None:
-            step = next((each for each in open_steps(case) if each["id"] == body.step), None)
-            if step is None:
-                raise _no_step()
+            step = self._open_step(case, body.step)
             held = date.fromisoformat(step["due_on"]) if step["due_on"] else None
         if body.due_on < uow.today or (held is not None and body.due_on <= held):
             raise invalid(
@@ -161,32 +122,52 @@ class CaseActs(CaseHooks):
         case = await self.records.load(uow, record_id, "add-step")
         _not_past(uow, body.due_on, "/due_on")
         changed = await self._change(uow, case, "add-step", steps=numbered([*case.steps, step_values(body)]))
-        await self.told(uow, changed, "assigned", to=step_owner(body))
+        await self.told(uow, changed, "assigned", to=step_owner(step_values(body)))
         return changed
 
     async def complete_step(self, uow: UnitOfWork, record_id: str, body: schemas.CaseStepComplete) -> Case:
         """Say what came of a measure, or why it is dropped."""
         case = await self.records.load(uow, record_id, "complete-step")
         self.records.resource.machine.require("complete-step", case.state)
-        try:
-            steps = with_step_ended(
-                case, body.step, state=body.outcome, done_on=uow.today.isoformat(), result=body.result,
-                evidence=[each.model_dump() for each in body.evidence],
-            )  # fmt: skip
-        except KeyError:
-            raise _no_step() from None
+        step = self._open_step(case, body.step)
+        if not answers_for(case, uow.actor) and not owns_step(step, uow.actor):
+            raise Conflict(
+                Text(
+                    "这项措施由其责任人或事项承办人办结。", "Its own owner or the case's completes a measure."
+                ),
+                code="not_the_owner",
+            )
+        steps = with_step_ended(
+            case, body.step, state=body.outcome, done_on=uow.today.isoformat(), result=body.result,
+            evidence=[each.model_dump() for each in body.evidence],
+        )  # fmt: skip
+        await self._proven(uow, case, body.evidence)
         return await self._change(uow, case, "complete-step", steps=steps)
+
+    @staticmethod
+    def _open_step(case: Case, step_id: str) -> Mapping[str, Any]:
+        found = next((each for each in open_steps(case) if each["id"] == step_id), None)
+        if found is None:
+            raise invalid("/step", "step_unknown", "没有这项未办结的措施。", "There is no such open measure.")
+        return found
+
+    async def _proven(self, uow: UnitOfWork, case: Case, evidence: Sequence[schemas.CaseEvidence]) -> None:
+        """Attach the files, so that whoever sees the case reads them."""
+        await attach(uow, self.records.resource.name, case.id, [each.file for each in evidence], "/evidence")
 
     # -- contacts ------------------------------------------------------------------------------
 
     async def log_contact(self, uow: UnitOfWork, record_id: str, body: schemas.CaseContactCreate) -> Case:
         """Log a visit, a call or a meeting."""
         case = await self.records.load(uow, record_id, "log-contact")
-        organisation = body.organisation or case.organisation or ""
-        led_to = [await self.linked(uow, each, organisation) for each in body.led_to]
         if case.contacts == "none":  # let the verb's own guard say so
             return await self._change(uow, case, "log-contact")
         self.records.resource.machine.require("log-contact", case.state)
+        organisation = body.organisation or case.organisation or ""
+        errors = contact_faults(case, body, uow.today)
+        led_to = [] if errors else await self._linked(uow, body.led_to, organisation, errors)
+        if errors:
+            raise Invalid(Text("联系登记填写有误。", "The contact is not filled in rightly."), errors=errors)
         first = await self.contacts.log(uow, case, body, led_to)
         changed = await self._change(uow, case, "log-contact", contacted=case.contacted + int(first))
         details = {
@@ -203,9 +184,24 @@ class CaseActs(CaseHooks):
         """Say what a contact led to."""
         case = await self.records.load(uow, record_id, "link-contact")
         organisation = await self.contacts.organisation(uow, case, body.contact)
-        led_to = [await self.linked(uow, each, organisation) for each in body.led_to]
+        errors: list[FieldError] = []
+        led_to = await self._linked(uow, body.led_to, organisation, errors)
+        if errors:
+            raise Invalid(Text("关联的记录有误。", "A linked record is wrong."), errors=errors)
         await self.contacts.link(uow, case, body.contact, led_to)
         return await self._change(uow, case, "link-contact")
+
+    async def _linked(
+        self, uow: UnitOfWork, links: Sequence[schemas.CaseLink], organisation: str, errors: list[FieldError]
+    ) -> list[dict[str, Any]]:
+        """Check what a contact led to; every fault is added to `errors`, by its place in the list."""
+        found = []
+        for index, link in enumerate(links):
+            try:
+                found.append(await self.linked(uow, link, organisation))
+            except Invalid as fault:
+                errors += [replace(each, pointer=f"/led_to/{index}{each.pointer}") for each in fault.errors]
+        return found
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -214,6 +210,7 @@ class CaseActs(CaseHooks):
         case = await self.records.load(uow, record_id, "resolve")
         kind = self.stamped(uow, case)
         confirm = kind.limits.confirm if case.confirmed_by != "nobody" else None
+        await self._proven(uow, case, body.evidence)
         changed = await self._change(
             uow, case, "resolve", result=body.result, resolved_on=uow.today,
             stage_due_on=last_day(uow.today, confirm), escalations=_answered(case),
@@ -251,25 +248,27 @@ class CaseActs(CaseHooks):
         case = await self.records.load(uow, record_id, "close")
         uow.reason = reason
         changed = await self._change(uow, case, "close", stage_due_on=None)
+        if case.exclusive:
+            await self._hand_over(uow, case, changed)
         await self.told(uow, changed, "closed", details={"from_state": case.state, "reason": reason})
         return changed
 
     async def update(self, uow: UnitOfWork, record_id: str, body: schemas.CasePatch) -> Case:
         """Change its words."""
         case = await self.records.load(uow, record_id, "update")
-        return await self._change(uow, case, "update", **columns(body, only_set=True))
+        await self._require_authority(uow, case, "draft")
+        changed = await self._change(uow, case, "update", **columns(body, only_set=True))
+        known = {each["file"] for each in case.evidence}
+        await self._proven(uow, case, [each for each in body.evidence or () if each.file not in known])
+        return changed
 
-    async def _require_authority(self, uow: UnitOfWork, case: Case) -> None:
-        if case.organisation is not None and uow.actor.organisation == case.organisation:
-            await self.parties.require_authority(uow, case.organisation, "submit")
+    async def _require_authority(self, uow: UnitOfWork, case: Case, scope: str = "submit") -> None:
+        if case.organisation is not None and is_served(case, uow.actor):
+            await self.parties.require_authority(uow, case.organisation, scope)
 
 
 def _answered(case: Case) -> list[dict[str, Any]]:
     return [{**each, "answered": True} for each in case.escalations]
-
-
-def _no_step() -> Exception:
-    return invalid("/step", "step_unknown", "没有这项未办结的措施。", "There is no such open measure.")
 
 
 def _not_past(uow: UnitOfWork, day: date | None, pointer: str) -> None:
@@ -285,9 +284,3 @@ def step_values(body: schemas.CaseStepCreate) -> dict[str, Any]:
         "owner_unit": body.owner.unit if body.owner else None,
         "due_on": body.due_on.isoformat() if body.due_on else None,
     }
-
-
-def step_owner(body: schemas.CaseStepCreate) -> Sequence[str]:
-    """Tokens of a measure's owner."""
-    owner = body.owner
-    return (access.person(owner.person) or access.unit(owner.unit)) if owner else ()

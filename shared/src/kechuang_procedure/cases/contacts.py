@@ -1,13 +1,14 @@
 """Contacts (走访联系): logged once where the kind says so, with what each led to; coverage is always a recount."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from kechuang.db.unit import ReadUnit, UnitOfWork
-from kechuang.errors import Conflict, invalid
+from kechuang.errors import Conflict, FieldError, invalid
 from kechuang.http import paging
 from kechuang.ids import new_id
 from kechuang.text import Text
@@ -27,26 +28,12 @@ class Contacts:
     async def log(
         self, uow: UnitOfWork, case: Case, body: CaseContactCreate, led_to: Sequence[dict[str, Any]]
     ) -> bool:
-        """Log a contact; True when it is the first one with the organisation. The case is locked.
+        """Log a contact that has no faults; True when it is the first with the organisation. The case is locked.
 
         Raises Conflict `already_contacted` with the earlier one where each is contacted once.
         """
         organisation = body.organisation or case.organisation or ""
-        if case.organisation is None and organisation not in case.targets:
-            raise invalid(
-                "/organisation", "not_a_target", "该单位不在本次行动的对象名单中，请先增加对象。",
-                "The organisation is none of the targets; add it first.",
-            )  # fmt: skip
-        if case.organisation is not None and organisation != case.organisation:
-            raise invalid(
-                "/organisation",
-                "other_organisation",
-                "该事项针对另一家单位。",
-                "The case is about another one.",
-            )
         on = body.on or uow.today
-        if on > uow.today:
-            raise invalid("/on", "in_future", "联系日期不能晚于今天。", "A contact lies in the past.")
         contact_id = new_id()
         known = (await uow.execute(self._of(case.id, organisation).limit(1))).first()
         statement = insert(self.table).values(
@@ -199,6 +186,25 @@ class Contacts:
     def _reached(self, case: Case, uscc: Any) -> sa.ColumnElement[bool]:
         table = self.table
         return sa.exists().where(table.c.case == case.id, table.c.organisation == uscc)
+
+
+def contact_faults(case: Case, body: CaseContactCreate, today: date) -> list[FieldError]:
+    """Give what is wrong with a contact, all at once: with whom it was, and when."""
+    organisation, found = body.organisation or case.organisation, []
+    if organisation is None:
+        text = Text("请指明联系的单位。", "Name the organisation that was contacted.")
+        found.append(FieldError("/organisation", "missing", text))
+    elif case.organisation is None and organisation not in case.targets:
+        text = Text("该单位不在本次行动的对象名单中，请先增加对象。",
+                    "The organisation is none of the targets; add it first.")  # fmt: skip
+        found.append(FieldError("/organisation", "not_a_target", text))
+    elif case.organisation is not None and organisation != case.organisation:
+        text = Text("该事项针对另一家单位。", "The case is about another one.")
+        found.append(FieldError("/organisation", "other_organisation", text))
+    if body.on is not None and body.on > today:
+        text = Text("联系日期不能晚于今天。", "A contact lies in the past.")
+        found.append(FieldError("/on", "in_future", text))
+    return found
 
 
 _KEY = sa.Column("key", sa.Text)

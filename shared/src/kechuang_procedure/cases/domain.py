@@ -188,6 +188,13 @@ def answers_for(case: Case, actor: Actor) -> bool:
     )
 
 
+def owns_step(step: Mapping[str, Any], actor: Actor) -> bool:
+    """Tell whether the actor is the owner whom a measure names."""
+    return (step["owner_person"] is not None and actor.person == step["owner_person"]) or (
+        step["owner_unit"] is not None and actor.unit == step["owner_unit"]
+    )
+
+
 def reasons_for(case: Case, verb_name: str, actor: Actor) -> Iterable[Reason]:
     """Say why this actor may not use the verb on this case, where the roles alone do not tell."""
     if actor.is_system:

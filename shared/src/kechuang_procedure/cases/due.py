@@ -69,13 +69,7 @@ def waits(case: Case) -> dict[str, Wait]:
         found[awaited] = Wait(addressed, due)
     left = open_steps(case) if case.state in UNRESOLVED else []
     if left:
-        sighted = {
-            token
-            for each in left
-            for token in access.person(each["owner_person"])
-            or access.unit(each["owner_unit"])
-            or owners(case)
-        }
+        sighted = {token for each in left for token in step_owner(each) or owners(case)}
         days = [date.fromisoformat(each["due_on"]) for each in left if each["due_on"]]
         found["complete-step"] = Wait(tuple(sorted(sighted)), min(days, default=case.due_on))
     pending = [each for each in case.escalations if not each["answered"]]
@@ -106,3 +100,18 @@ def with_step_ended(case: Case, step_id: str, **changes: Any) -> list[dict[str, 
     if all(each["id"] != step_id for each in open_steps(case)):
         raise KeyError(step_id)
     return [dict(each) | (changes if each["id"] == step_id else {}) for each in case.steps]
+
+
+def step_owner(step: Mapping[str, Any]) -> tuple[str, ...]:
+    """Tokens of a measure's own owner; none where the case's answers for it."""
+    return access.person(step["owner_person"]) or access.unit(step["owner_unit"])
+
+
+def with_steps_moved(
+    case: Case, former: tuple[str, ...], new: Mapping[str, str | None]
+) -> list[dict[str, Any]]:
+    """Give the measures with the open ones of a former owner handed to a new one."""
+    return [
+        dict(each) | (dict(new) if each["state"] == "open" and step_owner(each) == former else {})
+        for each in case.steps
+    ]

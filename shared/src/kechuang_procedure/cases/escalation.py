@@ -23,6 +23,7 @@ class CaseEscalation(CaseActs):
     async def escalate(self, uow: UnitOfWork, record_id: str, reason: str) -> Case:
         """Turn to the next level of the chain; 409 `no_higher_level` at its end."""
         case = await self.records.load(uow, record_id, "escalate")
+        await self._require_authority(uow, case)
         uow.reason = reason
         chain = self.stamped(uow, case).escalation
         if len(case.escalations) >= len(chain):

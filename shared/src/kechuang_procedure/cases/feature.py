@@ -88,9 +88,10 @@ class Cases(CaseOpening, CaseEscalation):
         async def create(body: schemas.CaseCreate, uow: Write) -> Case:
             """Open a case; its kind says who may, what is due when, and who confirms it.
 
-            403 `kind_not_opened_by_you`; 409 `case_exists` where an organisation has one live case of the kind.
+            403 `kind_not_opened_by_you`; 409 `case_exists` where an organisation has one live case of the kind;
+            422 `set_by_officers` for owner, day or measures stated by who may not assign.
             """
-            return await self.open(uow, body)
+            return await self.request(uow, body)
 
         @router.update(example={"title": "二期车间用电增容"})
         async def update(record_id: RecordId, body: schemas.CasePatch, uow: Write) -> Case:

@@ -41,6 +41,13 @@ class CaseHooks(ABC):
     def stamped(self, unit: UnitOfWork | ReadUnit, case: Case) -> Kind:
         """Give the kind under the version that the case was opened under."""
 
+    @abstractmethod
+    def place(self, uow: UnitOfWork, city: str, area: str) -> CasePlace:
+        """Give the place of a case about no single organisation; refuses `/city` or `/division`.
+
+        `area` is the city itself, a county or a functional zone of it.
+        """
+
     async def checked_action(
         self, uow: UnitOfWork, kind: Kind, organisation: str | None, action: str | None
     ) -> None:
@@ -62,7 +69,7 @@ class CaseHooks(ABC):
         )
 
     async def linked(self, uow: UnitOfWork, link: CaseLink, organisation: str) -> dict[str, Any]:
-        """Check a record that a contact led to, and give it with number and label."""
+        """Check a record that a contact led to, and give it with number and label; faults point into the link."""
         return link.model_dump()
 
     async def warned(self, uow: UnitOfWork, kind: Kind, basis: Sequence[str]) -> list[dict[str, Any]]:

@@ -23,6 +23,23 @@ MAX_TARGETS = 5000
 class CaseOpening(CaseActs):
     """Opening, by the one served or by an officer."""
 
+    async def request(self, uow: UnitOfWork, body: schemas.CaseCreate) -> Case:
+        """Open a case as somebody asks for it: only who may assign it and add measures states them."""
+        text = Text("由主管部门确定，请勿填写。", "The officers set it; leave it out.")
+        stated = (
+            ("owner", "assign", body.owner),
+            ("due_on", "assign", body.due_on),
+            ("steps", "add-step", body.steps),
+        )
+        errors = [
+            FieldError(f"/{field}", "set_by_officers", text)
+            for field, verb, value in stated
+            if value and not uow.permissions.may_ever(uow.actor, self.records.resource.action(verb))
+        ]
+        if errors:
+            raise Invalid(Text("事项填写有误。", "The case is not filled in rightly."), errors=errors)
+        return await self.open(uow, body)
+
     async def open(self, uow: UnitOfWork, body: schemas.CaseCreate) -> Case:
         """Open a case of a kind of the city's pack, and assign it where an owner is named.
 
@@ -51,7 +68,7 @@ class CaseOpening(CaseActs):
                 raise invalid(
                     "/organisation", "missing", "请指明单位或城市。", "Name the organisation or the city."
                 )
-            return CasePlace(body.city, body.division or body.city), None
+            return self.place(uow, body.city, body.division or body.city), None
         if uow.actor.organisation not in (None, uscc):
             raise NotPermitted(Text("您不能代该单位办理。", "You cannot act for this organisation."))
         if uow.actor.organisation is not None:
@@ -119,6 +136,7 @@ class CaseOpening(CaseActs):
         }  # fmt: skip
         first = earliest(values["state"], values["stage_due_on"], values["due_on"], values["steps"])
         case = await self.records.create(uow, **values, next_due_on=first)
+        await self._proven(uow, case, body.evidence)
         self.watch(uow, case)
         return case
 
@@ -134,11 +152,6 @@ class CaseOpening(CaseActs):
                     code="case_exists",
                     extra={"existing": {"id": each.id, "number": each.number, "label": each.title}},
                 )  # fmt: skip
-
-    async def _attached(self, uow: UnitOfWork, uscc: str) -> list[str]:
-        """Give the persons attached to the organisation (挂点联系): they see what is opened for it."""
-        found = await self.records.lookup(uow, organisation=uscc, exclusive=True)
-        return sorted({each.owner_person for each in found if each.state in LIVE and each.owner_person})
 
     # -- targets -------------------------------------------------------------------------------
 
@@ -167,6 +180,11 @@ class CaseOpening(CaseActs):
         if errors:
             raise Invalid(Text("对象名单有误。", "The list of targets is wrong."), errors=errors)
         found = await self.selected(uow, place, body.select) if body.select is not None else ()
+        if body.select is not None and not found:
+            raise invalid(
+                "/targets/select", "none_selected", "没有符合条件的单位，请调整条件。",
+                "No organisation meets all that is said; change it.",
+            )  # fmt: skip
         targets = list(dict.fromkeys([*known, *named, *found]))
         if len(targets) > MAX_TARGETS:
             raise invalid(
@@ -177,5 +195,9 @@ class CaseOpening(CaseActs):
 
 
 def _within(party: Party, place: CasePlace) -> bool:
-    """Tell whether an organisation lies in the case's county, or in its city when the case is the city's."""
-    return party.city == place.city and place.division in (place.city, None, party.division)
+    """Tell whether an organisation lies in the case's zone or county, or in its city when the case is the city's."""
+    return (
+        party.city == place.city
+        and place.division in (place.city, None, party.division)
+        and (not place.zones or not set(place.zones).isdisjoint(party.zones))
+    )

@@ -80,7 +80,9 @@ class CaseCreate(Input):
     city: Line | None = Field(
         default=None, description="Area id, for a kind that is about no single organisation"
     )
-    division: Line | None = Field(default=None, description="County of such a case; the city when left out")
+    division: Line | None = Field(
+        default=None, description="County or functional zone of such a case; the city when left out"
+    )
     action: Line | None = Field(default=None, description="Code from the catalogue that the kind names")
     owner: CaseOwner | None = None
     due_on: date | None = None

@@ -43,6 +43,19 @@ class EnterpriseCases(Cases):
         shelf = library(unit)
         return kind_of(shelf, shelf.stamped(case.pack or ""), case.kind)
 
+    def place(self, uow: UnitOfWork, city: str, area: str) -> CasePlace:
+        """Give a city, one of its counties, or one of its functional zones."""
+        shelf = library(uow)
+        shelf.require_city_pack(city, uow.today)
+        of_city, known = shelf.areas().get(area, (None, None))
+        zone = known is not None and known.reports != "division"
+        if known is None or of_city != city or not (zone or known.kind in ("county", "city")):
+            raise invalid(
+                "/division", "division_unknown", "应为该市的县（市、区）或功能区。",
+                "It is a county or a functional zone of the city.",
+            )  # fmt: skip
+        return CasePlace(city, city, (area,)) if zone else CasePlace(city, area)
+
     async def checked_action(
         self, uow: UnitOfWork, kind: Kind, organisation: str | None, action: str | None
     ) -> None:
@@ -73,6 +86,8 @@ class EnterpriseCases(Cases):
         for name, wanted in (("division", select.division), ("kind", select.kind), ("scale", select.scale)):
             if wanted:
                 conditions.append(table.c[name].in_(wanted))
+        if place.zones:
+            conditions.append(table.c.zones.overlap(list(place.zones)))
         if select.zone:
             conditions.append(table.c.zones.overlap(select.zone))
         if select.chain:
@@ -105,11 +120,11 @@ class EnterpriseCases(Cases):
         if records is None:
             offered = ", ".join(sorted({*own, *_ELSEWHERE}))
             text = Text(f"可关联：{offered}。", f"What a contact leads to is one of: {offered}.")
-            raise Invalid(text, errors=[FieldError("/led_to", "resource_unknown", text)])
+            raise Invalid(text, errors=[FieldError("/resource", "resource_unknown", text)])
         found = await records.lookup_one(uow, id=link.id)
         if found is None or found.organisation != organisation:
             raise invalid(
-                "/led_to", "linked_unknown", "没有该单位的这条记录。", "The organisation has no such record."
+                "/id", "linked_unknown", "没有该单位的这条记录。", "The organisation has no such record."
             )
         label = records.resource.describe(found)
         return {
