@@ -77,6 +77,7 @@ def _plan(folder: Path, changes: tuple[tuple[str, str, str], ...]) -> LadderPlan
 
 Found = dict[str, list[int]]
 """node → how many have each outcome, area by area"""
+Work = Callable[[Population], Found]
 
 
 def engine(old: LadderPlan, new: LadderPlan, people: Population, *, leaves: bool = False) -> Found:
@@ -129,9 +130,7 @@ class Clocked:
     processor: float = 0.0
     found: Found = field(default_factory=dict)
 
-    def run(
-        self, pool: ThreadPoolExecutor, work: Callable[[Population], Found], people: list[Population]
-    ) -> None:
+    def run(self, pool: ThreadPoolExecutor, work: Work, people: list[Population]) -> None:
         """Run over the chunks on all cores."""
         wall, processor = time.perf_counter(), time.process_time()
         results = list(pool.map(work, people))
@@ -159,7 +158,7 @@ def measure(total: int = TOTAL) -> list[Figure]:
                 for start in range(0, min(BATCH, left), CHUNK)
             ]
             left -= sum(each.size for each in people)
-            runs = [
+            runs: list[tuple[Clocked, Work]] = [
                 (ours, partial(engine, old, new)), (theirs, hand), (one, partial(once, old)), (one_hand, once_by_hand),
                 (named, partial(engine, old, new, leaves=True)),
             ]  # fmt: skip
