@@ -90,7 +90,7 @@ class CallCreate(Input):
     mode: Literal["open_call", "open_competition", "direct_commission", "horse_race"] = "open_call"
     programme: str | None = Field(default=None, max_length=80, description="Programme of the city's pack")
     batch: str | None = Field(default=None, max_length=64)
-    need: str | None = Field(default=None, max_length=64)
+    need: str | None = Field(default=None, min_length=1, max_length=64)
     need_owner: str | None = Field(default=None, max_length=18, description="统一社会信用代码")
     chain: Line | None = None
     fields: list[Line] = Field(default_factory=list, max_length=10)

@@ -40,12 +40,7 @@ async def draft_call(uow: UnitOfWork, values: dict[str, Any]) -> Call:
     )
     if programme is None:
         raise invalid("/programme", "programme_missing", "请指明攻关计划。", "Name the programme.")
-    if values.get("need"):
-        await take_turns(uow, "need", values["need"])
-    if values.get("need") and await calls.lookup(uow, need=values["need"]):
-        raise Conflict(
-            Text("该技术需求已转为榜题。", "There is a call for this need already."), code="need_has_call"
-        )
+    await _require_first(uow, values.get("need"))
     return await calls.create(
         uow,
         **{**_DEFAULTS, **values, "procedure": _procedure(programme, values.get("mode", "open_call"))},
@@ -55,6 +50,17 @@ async def draft_call(uow: UnitOfWork, values: dict[str, Any]) -> Call:
         division=division,
         handlers=[uow.actor.subject],
     )
+
+
+async def _require_first(uow: UnitOfWork, need: str | None) -> None:
+    """Refuse a second call for one need; whoever comes at the same time waits his turn."""
+    if need is None:
+        return
+    await take_turns(uow, "need", need)
+    if await calls.lookup(uow, need=need):
+        raise Conflict(
+            Text("该技术需求已转为榜题。", "There is a call for this need already."), code="need_has_call"
+        )
 
 
 def _procedure(programme: packs.Programme, mode: str) -> str:
@@ -87,6 +93,8 @@ async def draft_from_need(uow: UnitOfWork, event: Received[TechnicalNeedEscalate
 async def correct_call(uow: UnitOfWork, call_id: str, values: dict[str, Any]) -> Call:
     """The draft is completed; signatures given before are for the text they saw, so they fall away."""
     call = await calls.load(uow, call_id, "update")
+    if values.get("need") != call.need:
+        await _require_first(uow, values.get("need"))
     if "programme" in values:
         programme = packs.require_programme(uow, call.city, values["programme"] or "")
         values["pack"] = programme.made_under
