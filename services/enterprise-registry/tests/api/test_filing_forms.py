@@ -120,7 +120,13 @@ class TestAcceptance:
         made = await cast.signatory.make("filings", body)
         path = f"filings/{made['id']}"
         await cast.signatory.do(path, "submit")
-        asked = {"city": "440700", "base_year": year - 1, "outcome": "all", "organisation": cast.uscc}
+        asked = {
+            "city": "440700",
+            "base_year": year - 1,
+            "year": year,
+            "outcome": "all",
+            "organisation": cast.uscc,
+        }
         assert (await cast.city.read("rd-growth", **asked))["items"] == []
         await cast.county.do(path, "verify")
         (row,) = (await cast.city.read("rd-growth", **asked))["items"]
@@ -141,7 +147,13 @@ class TestAcceptance:
             )
             asked_for = (await cast.signatory.post(f"benefit-grants/{grant['id']}/apply?dry_run=true")).json()
             found = await cast.county.read(f"organisations/{cast.organisation['id']}")
-            asked = {"city": "440700", "base_year": year - 1, "outcome": "all", "organisation": cast.uscc}
+            asked = {
+                "city": "440700",
+                "base_year": year - 1,
+                "year": year,
+                "outcome": "all",
+                "organisation": cast.uscc,
+            }
             return {
                 "assessment": [(each["id"], each["result"]) for each in target.json()["results"]],
                 "benefit": (asked_for["finding"]["result"], asked_for["amount"]),
@@ -194,7 +206,13 @@ class TestCorrections:
         dates = {"started_on": f"{year}-02-01", "ended_on": f"{year}-11-30"}
         first = await accepted(cast, rd(rd_projects=[BEARING | dates]) | {"period": str(year)})
         counted_on = str(er.database.clock.today())
-        asked = {"city": "440700", "base_year": year - 1, "outcome": "all", "organisation": cast.uscc}
+        asked = {
+            "city": "440700",
+            "base_year": year - 1,
+            "year": year,
+            "outcome": "all",
+            "organisation": cast.uscc,
+        }
         latest = first
         for spent in ("4100000.00", "4200000.00"):
             await er.at(days=3)

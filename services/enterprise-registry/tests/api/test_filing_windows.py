@@ -194,6 +194,11 @@ async def test_the_close_marks_the_missing_and_what_comes_after_is_late(
         "filings", {**FORM, "period": "2023", "window": path.partition("/")[2]}
     )
     assert refused.json()["code"] == "window_not_open"
+    # What the window had taken before still moves its roster; what comes afterwards does not.
+    await late.county.do(f"filings/{made['id']}", "verify")
+    assert (await standing(er, path, late))["state"] == "verified"
+    await filed(missing, 2023)
+    assert (await standing(er, path, missing))["state"] == "missing"
 
 
 async def test_an_extension_moves_the_last_instant_with_its_reason(
@@ -348,3 +353,32 @@ async def test_filings_and_the_close_at_once_leave_no_entry_between(er: ServiceH
     assert {each.status_code for each in answers} == {200}
     counts = await city(er).read(f"{path}/roster/counts")
     assert (counts["due"], counts["filed"], counts["total"]) == (0, 12, 12)
+
+
+async def test_the_missing_are_reminded_after_the_close_and_the_deregistered_owe_nothing(
+    er: ServiceHarness, firms: list[Cast]
+) -> None:
+    path = await opened(er, {"organisations": [each.uscc for each in firms]}, days=2)
+    window = path.partition("/")[2]
+    await firms[0].county.do(f"organisations/{firms[0].organisation['id']}", "deregister", {"reason": "注销"})
+    await city(er).do(path, "close", {"reason": "提前截止"})
+    counts = await city(er).read(f"{path}/roster/counts")
+    assert (counts["dropped"], counts["missing"]) == (1, 2)
+    await city(er).do(path, "remind")
+    sent = [
+        each["data"]
+        for each in await er.events("sent")
+        if each["subject"] == window and each["data"].get("template") == "filing_window_missing"
+    ]
+    assert sorted(who for each in sent for who in each["recipients"]) == sorted(
+        f"owner:{each.uscc}" for each in firms[1:]
+    )
+    assert "逾期未报" in sent[0]["subject_zh"]
+    assert "{" not in sent[0]["body_zh"] + sent[0]["body_en"]
+
+
+async def test_windows_are_found_by_form_and_period(er: ServiceHarness) -> None:
+    made = await planned(er, None, period="2019")
+    found = (await city(er).read("filing-windows", form="enterprise_annual", period="2019"))["items"]
+    assert [each["id"] for each in found] == [made["id"]]
+    assert (await city(er).read("filing-windows", form="rd_activity_annual", period="2019"))["items"] == []

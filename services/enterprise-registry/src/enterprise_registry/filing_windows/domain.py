@@ -31,7 +31,7 @@ STANDING: Final[Mapping[str, EntryState]] = {
 
 def standing(filing_state: str, *, window_state: str) -> EntryState:
     """The state of an entry whose filing is in this state."""
-    return STANDING.get(filing_state, "missing" if window_state == "closed" else "due")
+    return STANDING.get(filing_state, "due" if window_state == "open" else "missing")
 
 
 def reminder_instants(closes_at: datetime, days_before: Sequence[int], now: datetime) -> list[datetime]:

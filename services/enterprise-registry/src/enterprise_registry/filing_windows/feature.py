@@ -1,6 +1,6 @@
 """Filing windows as the common windows, with a roster, reminders and their own names on the wire."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,10 +44,16 @@ class FilingWindows(Windows):
         super().__init__(
             metadata, resource="filing-windows", singular="filing_window", table="filing_window", prefix="FW",
             title=Text("填报通知", "Filing window"), verbs=(REMIND,),
-            filters={"form": Filter("target", Text("表单", "Form"))},
+            filters={
+                "form": Filter("target", Text("表单", "Form")),
+                "period": Filter("details", Text("期别", "Period"), condition=self._of_period),
+            },
         )  # fmt: skip
         self._reminds = "filing-windows.remind"
         self.timers = {**self.timers, self._reminds: self._remind_by_timer}
+
+    def _of_period(self, period: str, _: date) -> sa.ColumnElement[bool]:
+        return sa.type_coerce(self.records.table.c.details["period"].astext == period, sa.Boolean)
 
     # -- planning ------------------------------------------------------------------------------
 

@@ -79,7 +79,8 @@ async def compute(uow: UnitOfWork, window: Window, rule: Mapping[str, Any], kind
 async def follow(uow: UnitOfWork, windows: sa.Table, filing: Any) -> None:
     """Take a filing's new state into the entries that wait for it, in the filing's own transaction.
 
-    A correction counts from the day it is verified; before that the entry stays with what it corrects. The
+    A correction counts from the day it is verified; before that the entry stays with what it corrects. Once a
+    window is concluded, only what it had taken before still moves its roster. The
     window is held for reading, so that one that closes at the same time finds the entry as it is then.
     """
     if filing.supersedes is not None and filing.state != "verified":
@@ -90,7 +91,11 @@ async def follow(uow: UnitOfWork, windows: sa.Table, filing: Any) -> None:
     found = await uow.execute(
         sa.select(windows.c.id, windows.c.state)
         .join(entry, entry.c.window == windows.c.id)
-        .where(*waiting, windows.c.state.in_(("open", "closed")))
+        .where(
+            *waiting,
+            sa.or_(windows.c.state.in_(("open", "closed")), windows.c.id == filing.window),
+            windows.c.state != "planned",
+        )
         .order_by(windows.c.id)
         .with_for_update(read=True, of=windows)
     )
