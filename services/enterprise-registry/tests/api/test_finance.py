@@ -101,7 +101,7 @@ class TestTaking:
         done = await ours.do(path, "fund", loan("A-2", amount="2000000.00"))
         assert (done["funded"], len(done["loans"])) == ("5000000.00", 2)
         told = [e["data"] for e in await er.events("funded") if e["subject"] == done["id"]]
-        assert [(each["amount_fen"], each["bank"], each["guaranteed"]) for each in told] == [
+        assert [(each["amount_fen"], each["lender"], each["guaranteed"]) for each in told] == [
             (300_000_000, uscc, False), (200_000_000, uscc, False),
         ]  # fmt: skip
 

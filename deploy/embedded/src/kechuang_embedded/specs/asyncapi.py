@@ -23,7 +23,7 @@ def event_classes() -> Iterator[type[Event]]:
                 isinstance(each, type)
                 and issubclass(each, Event)
                 and hasattr(each, "name")
-                and each.__module__ == module.__name__
+                and each.__module__.startswith(module.__name__)
             ):
                 yield each
         service = name.replace("_", "-")

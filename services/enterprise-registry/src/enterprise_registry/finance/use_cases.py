@@ -89,7 +89,7 @@ async def fund(uow: UnitOfWork, record_id: str, body: FinanceNeedFund) -> Financ
     uow.emit(
         events.FinanceNeedFunded(
             city=need.city, division=need.division, zones=list(need.zones),
-            organisation=need.organisation or "", bank=need.bank or "", product=body.product,
+            organisation=need.organisation or "", lender=need.bank or "", product=body.product,
             guaranteed=body.risk_pool is not None, risk_pool=body.risk_pool, amount_fen=body.amount,
             funded_on=on,
         ),
