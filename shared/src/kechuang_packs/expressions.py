@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 
@@ -150,6 +151,7 @@ _MAX_LENGTH: Final = 2000
 _MAX_YEARS: Final = 10
 
 
+@lru_cache(maxsize=4096)  # a form's checks are read for every filing
 def parse(text: str) -> Expr:
     """Read an expression; ExpressionError says what is wrong and at which column."""
     if len(text) > _MAX_LENGTH:

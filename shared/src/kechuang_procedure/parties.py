@@ -55,6 +55,22 @@ class Party:
         )
 
 
+def require_active(found: Party | None, pointer: str) -> Party:
+    """Give an organisation that was found and is active, or refuse the field that names it."""
+    if found is None:
+        raise invalid(
+            pointer, "organisation_unknown",
+            "该单位尚未登记，或其登记信息尚未同步；请先完成登记。",
+            "The organisation is not registered, or its registration has not arrived yet.",
+        )  # fmt: skip
+    if found.state != "active":
+        raise invalid(
+            pointer, "organisation_not_active",
+            "该单位未处于正常状态，不能办理。", "The organisation is not active.",
+        )  # fmt: skip
+    return found
+
+
 class Parties:
     """The read models of one service: its tables, its handlers, its questions."""
 
@@ -190,19 +206,7 @@ class Parties:
 
     async def require_active(self, unit: ReadUnit | UnitOfWork, uscc: str, pointer: str) -> Party:
         """Give an active organisation, or refuse the field that names it."""
-        found = await self.find(unit, uscc)
-        if found is None:
-            raise invalid(
-                pointer, "organisation_unknown",
-                "该单位尚未登记，或其登记信息尚未同步；请先完成登记。",
-                "The organisation is not registered, or its registration has not arrived yet.",
-            )  # fmt: skip
-        if found.state != "active":
-            raise invalid(
-                pointer, "organisation_not_active",
-                "该单位未处于正常状态，不能办理。", "The organisation is not active.",
-            )  # fmt: skip
-        return found
+        return require_active(await self.find(unit, uscc), pointer)
 
     async def require_authority(self, uow: UnitOfWork, organisation: str, scope: str) -> None:
         """Refuse a person without an authorisation of this scope (draft, submit, sign).

@@ -4,10 +4,11 @@ This service is the source of that read model: `tell` publishes an event and app
 the same transaction, by the handlers that the other services run when they hear it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from kechuang import access
 from kechuang.db.unit import UnitOfWork
@@ -56,3 +57,10 @@ def acting_for(uow: UnitOfWork, stated: str | None, action: str) -> str:
 async def alone(uow: UnitOfWork, *key: str) -> None:
     """Let one transaction at a time work on what `key` names, until it ends."""
     await uow.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(":".join(key), 0))))
+
+
+async def alone_all(uow: UnitOfWork, keys: Iterable[Sequence[str]]) -> None:
+    """The same for many keys, one after another in an order that all share, so that two of them never wait in a ring."""
+    names = sorted({":".join(key) for key in keys})
+    each = sa.func.unnest(sa.literal(names, ARRAY(sa.Text))).column_valued("name")
+    await uow.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(each, 0))))

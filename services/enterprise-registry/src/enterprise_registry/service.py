@@ -29,6 +29,7 @@ from enterprise_registry.data_agreements.store import DATA_AGREEMENTS
 from enterprise_registry.filing_windows.feature import filing_windows
 from enterprise_registry.filing_windows.reading import router as filing_window_routes
 from enterprise_registry.filings import deciding as filing_deciding
+from enterprise_registry.filings.imports import IMPORT as FILING_IMPORT
 from enterprise_registry.filings.routes import router as filings
 from enterprise_registry.filings.store import FILINGS
 from enterprise_registry.finance.lead_banks.routes import router as lead_banks
@@ -118,7 +119,7 @@ SERVICE = Service(
     ),
     handlers=(integrity.sanctions.handler, *innovation_events.handlers(), *points_deriving.handlers(), *links.handlers),
     jobs={
-        **{each.kind: each.job for each in (ORGANISATION_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT, records.IMPORT)},
+        **{each.kind: each.job for each in (ORGANISATION_IMPORT, FILING_IMPORT, RECOGNITION_IMPORT, POOL_IMPORT, records.IMPORT)},
         budget_reading.RECOUNT: budget_reading.RECOUNT_JOB,
         IMPACT: IMPACT_JOB,
         **portrait_runs.JOBS,

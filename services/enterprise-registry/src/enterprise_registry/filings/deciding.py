@@ -38,7 +38,11 @@ async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Filing:
     """The county accepts the figures: from now on assessments rest on them; a corrected filing is superseded."""
     filing = await filings.load(uow, record_id, "verify")
     uow.reason = reason
-    verified = await filings.change(uow, filing, "verify", verified_on=uow.today)
+    return await bring_about(uow, await filings.change(uow, filing, "verify", verified_on=uow.today))
+
+
+async def bring_about(uow: UnitOfWork, verified: Filing) -> Filing:
+    """What follows when a filing's figures are accepted, here or elsewhere."""
     counted_on = await _superseded(uow, verified)
     await filing_windows.follow(uow, verified)
     form = form_of(uow, verified)
@@ -53,7 +57,7 @@ async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Filing:
         ),
         aggregate=verified.id, version=verified.version,
     )  # fmt: skip
-    notify(uow, verified, "filings", "filing.verified", title=form.name.zh, period=filing.period)
+    notify(uow, verified, "filings", "filing.verified", title=form.name.zh, period=verified.period)
     if not verified.statistical:
         await classify_after(uow, verified)
     return verified

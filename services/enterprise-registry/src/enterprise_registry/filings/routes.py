@@ -2,6 +2,7 @@
 
 from enterprise_registry.filings import deciding, use_cases
 from enterprise_registry.filings.domain import Filing
+from enterprise_registry.filings.imports import add_import_routes
 from enterprise_registry.filings.schemas import EXAMPLE, FilingCorrect, FilingCreate, FilingOut, FilingPatch
 from enterprise_registry.filings.store import filings
 from kechuang.http.resource import RecordId, ResourceRouter
@@ -59,3 +60,6 @@ async def correct(record_id: RecordId, body: FilingCorrect, uow: Write) -> Filin
 async def withdraw(record_id: RecordId, body: Because, uow: Write) -> Filing:
     """Take back what was not verified."""
     return await use_cases.withdraw(uow, record_id, body.reason)
+
+
+add_import_routes(router)

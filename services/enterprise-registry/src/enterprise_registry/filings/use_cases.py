@@ -1,6 +1,7 @@
 """What can be done with a filing."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from enterprise_registry.filing_windows.feature import filing_windows
@@ -36,10 +37,10 @@ async def draft(uow: UnitOfWork, body: FilingCreate) -> Filing:
     shelf = library(uow)
     pack = shelf.require_city_pack(owner.city, uow.today, "/organisation")
     form = shelf.form(pack, body.form)
-    _require_period(uow, form, body.period)
+    require_period(form, body.period, uow.today)
     window_id = await _window(uow, body, owner)
     projects = kept(body.rd_projects)
-    _refuse_faults(faults(form, body.facts, projects, complete=False))
+    refuse_faults(faults(form, body.facts, projects, complete=False))
     await alone(uow, "filing", uscc, body.form, body.period)
     live = [
         each
@@ -47,12 +48,7 @@ async def draft(uow: UnitOfWork, body: FilingCreate) -> Filing:
         if each.state not in ("withdrawn", "lapsed", "superseded")
     ]
     if live:
-        raise Conflict(
-            Text("本期该表单已填报；如需修改已核实的数据，请使用“更正”。",
-                 "This form is filed for the period; use `correct` on a verified filing."),
-            code="already_filed",
-            extra={"existing": {"id": live[0].id, "number": live[0].number, "label": body.period}},
-        )  # fmt: skip
+        raise already_filed(live[0])
     record_id = new_id()
     files = await attached(uow, "filings", record_id, body.attachments)
     return await filings.create(
@@ -60,6 +56,16 @@ async def draft(uow: UnitOfWork, body: FilingCreate) -> Filing:
         **columns(body) | {"organisation": uscc, "attachments": files, "window": window_id, "rd_projects": projects},
         form_version=form.version, statistical=form.statistical, late=False, warnings=[], returns=[],
         pack=stamp(pack), city=owner.city, division=owner.division, zones=list(owner.zones),
+    )  # fmt: skip
+
+
+def already_filed(live: Filing) -> Conflict:
+    """The refusal of a second filing of a period; names the first."""
+    return Conflict(
+        Text("本期该表单已填报；如需修改已核实的数据，请使用“更正”。",
+             "This form is filed for the period; use `correct` on a verified filing."),
+        code="already_filed",
+        extra={"existing": {"id": live.id, "number": live.number, "label": live.period}},
     )  # fmt: skip
 
 
@@ -86,7 +92,8 @@ def faults(
     ]
 
 
-def _refuse_faults(errors: list[FieldError]) -> None:
+def refuse_faults(errors: list[FieldError]) -> None:
+    """Refuse answers that have faults, naming all of them."""
     if errors:
         raise Invalid(
             Text(f"表单有 {len(errors)} 处需要更正。", f"{len(errors)} thing(s) need correction."),
@@ -94,11 +101,12 @@ def _refuse_faults(errors: list[FieldError]) -> None:
         )  # fmt: skip
 
 
-def _require_period(uow: UnitOfWork, form: FormDefinition, period: str) -> None:
+def require_period(form: FormDefinition, period: str, today: date) -> None:
+    """Refuse a form that is no filing, and a period that is none of the form's kind or not over yet."""
     if form.purpose != "filing" or form.period == "none":
         raise invalid("/form", "not_a_filing", "该表单不用于定期填报。", "The form is no periodical filing.")
     try:
-        over = is_over(period, form.period, uow.today)
+        over = is_over(period, form.period, today)
     except PeriodFormatError:
         raise invalid(
             "/period", "period_format", f"期别格式应为{PERIODS[form.period]}。",
@@ -125,7 +133,7 @@ async def update(uow: UnitOfWork, record_id: str, body: FilingPatch) -> Filing:
     if "rd_projects" in values:
         values["rd_projects"] = kept(body.rd_projects or [])
     told = {"facts": filing.facts, "rd_projects": filing.rd_projects} | values
-    _refuse_faults(faults(form_of(uow, filing), told["facts"], told["rd_projects"], complete=False))
+    refuse_faults(faults(form_of(uow, filing), told["facts"], told["rd_projects"], complete=False))
     if "attachments" in values:
         values["attachments"] = await attached(
             uow, "filings", filing.id, body.attachments, before=filing.attachments
@@ -141,9 +149,9 @@ async def submit(uow: UnitOfWork, record_id: str) -> Filing:
     errors = faults(form, filing.facts, filing.rd_projects, complete=True)
     broken, warnings = check_fields(await _checked(uow, filing, form))
     if form.beside is not None and await _beside(uow, filing, form.beside) is None:
-        warnings.append(_not_beside(uow, filing, form.beside))
+        warnings.append(not_beside(uow, filing.pack, form.beside))
     kinds = {each["kind"] for each in filing.attachments}
-    _refuse_faults([*errors, *broken, *missing_materials(form, kinds)])
+    refuse_faults([*errors, *broken, *missing_materials(form, kinds)])
     content = {"facts": dict(filing.facts), "rd_projects": shown(filing.rd_projects)}
     receipt = forms.receipt(
         filing.number, content, submitted_at=uow.now, received_at=uow.now, next_step=_NEXT
@@ -175,7 +183,7 @@ async def _checked(uow: UnitOfWork, filing: Filing, form: FormDefinition) -> Che
     beside = await _beside(uow, filing, form.beside) if form.beside else None
     return Checked(
         form, filing.period, filing.facts, filing.rd_projects,
-        before=_values(uow, earlier[0]) if earlier else {}, beside=_values(uow, beside) if beside else {},
+        before=values_of(uow, earlier[0]) if earlier else {}, beside=values_of(uow, beside) if beside else {},
     )  # fmt: skip
 
 
@@ -186,13 +194,15 @@ async def _beside(uow: UnitOfWork, filing: Filing, form: str) -> Filing | None:
     return max(handed_in, key=lambda each: each.id, default=None)
 
 
-def _values(uow: UnitOfWork, filing: Filing) -> dict[str, Value]:
+def values_of(uow: UnitOfWork, filing: Filing) -> dict[str, Value]:
+    """The numbers that a filing states."""
     return answers(form_of(uow, filing), filing.period, filing.facts, filing.rd_projects)
 
 
-def _not_beside(uow: UnitOfWork, filing: Filing, code: str) -> dict[str, str]:
+def not_beside(uow: UnitOfWork, pack: str | None, code: str) -> dict[str, str]:
+    """The warning that the form beside was not filed, so that nothing was compared with it."""
     shelf = library(uow)
-    other = shelf.form(shelf.stamped(filing.pack or ""), code).name
+    other = shelf.form(shelf.stamped(pack or ""), code).name
     return {
         "code": "beside_not_filed",
         "detail_zh": f"本期尚未报送《{other.zh}》，未作表间审核。",
@@ -209,6 +219,15 @@ def missing_materials(form: FormDefinition, kinds: set[str]) -> list[FieldError]
     ]  # fmt: skip
 
 
+def correction_pending(pending: Filing) -> Conflict:
+    """The refusal of a second correction at a time; names the first."""
+    return Conflict(
+        Text("已有一份更正正在办理。", "A correction is under way already."),
+        code="correction_pending",
+        extra={"existing": {"id": pending.id, "number": pending.number, "label": pending.period}},
+    )
+
+
 async def correct(uow: UnitOfWork, record_id: str, reason: str) -> Filing:
     """Begin the correction of a verified filing: a new draft with the same facts, which stays until verified."""
     wrong = await filings.load(uow, record_id, "correct")
@@ -221,13 +240,7 @@ async def correct(uow: UnitOfWork, record_id: str, reason: str) -> Filing:
         if each.state not in ("withdrawn", "lapsed")
     ]
     if pending:
-        raise Conflict(
-            Text("已有一份更正正在办理。", "A correction is under way already."),
-            code="correction_pending",
-            extra={
-                "existing": {"id": pending[0].id, "number": pending[0].number, "label": pending[0].period}
-            },
-        )
+        raise correction_pending(pending[0])
     await filings.change(uow, wrong, "correct")
     kept = (
         "organisation",
