@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -15,6 +15,7 @@ from kechuang.errors import Malformed
 from kechuang.text import Text
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+_BIGINT = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,16 @@ def _unpack(text: str) -> list[Any]:
         parts = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError) as error:
         raise refused() from error
-    if not isinstance(parts, list):
+    if not isinstance(parts, list) or not all(_holdable(each) for each in parts):
         raise refused()
     return parts
+
+
+def _holdable(value: Any) -> bool:
+    """Whether a column could hold it: a caller may have changed what is in a cursor."""
+    if isinstance(value, int):
+        return abs(value) < _BIGINT
+    return not isinstance(value, str) or "\x00" not in value
 
 
 def opened(text: str, binding: str) -> Cursor:
@@ -67,12 +75,12 @@ def decode(text: str, binding: str, column: sa.Column[Any]) -> Cursor:
     value = found.value
     try:
         if isinstance(column.type, sa.DateTime):
-            value = datetime.fromisoformat(value)
+            value = datetime.fromisoformat(value).astimezone(UTC)
         elif isinstance(column.type, sa.Date):
             value = date.fromisoformat(value)
         elif not isinstance(value, column.type.python_type):
             raise refused()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise refused() from error
     return Cursor(value, found.record_id)
 
