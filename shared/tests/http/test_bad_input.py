@@ -1,5 +1,7 @@
 """Classes of input that no honest client sends, and what each is answered; on the toy service of this folder."""
 
+import base64
+import json
 import re
 from datetime import date
 from typing import Annotated, Any
@@ -125,6 +127,40 @@ class TestParameters:
             answer = await clerk.get(path, params={"by": "state", "colour": "red"})
             pointers = {each["pointer"] for each in answer.json()["errors"]}
             assert (answer.status_code, "#query/colour" in pointers) == (422, True)
+
+
+class TestCursors:
+    @pytest.mark.parametrize("sort", ["created_at", "title"])
+    async def test_a_changed_cursor_is_refused(self, clerk: Client, sort: str) -> None:
+        for title in ("一", "二"):
+            await clerk.make("notes", {"title": title})
+        given = (await clerk.read("notes", limit=1, sort=sort))["next_cursor"]
+        binding, value, record_id = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
+        for odd in (
+            [binding, "\x00", record_id], [binding, value, "\x00"], [binding, 2**64 - 1, record_id],
+            [binding, None, record_id], [binding, [value], record_id], [binding, value, 5], [binding, value],
+            ["other", value, record_id], {"a": 1}, [binding, "0001-01-01T00:00:00+23:59", 1],
+        ):  # fmt: skip
+            cursor = base64.urlsafe_b64encode(json.dumps(odd).encode()).decode()
+            answer = await clerk.get("notes", params={"cursor": cursor.rstrip("="), "limit": 1, "sort": sort})
+            assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid"), odd
+
+    async def test_an_instant_without_a_zone_is_no_defect(self, clerk: Client) -> None:
+        for title in ("一", "二"):
+            await clerk.make("notes", {"title": title})
+        given = (await clerk.read("notes", limit=1))["next_cursor"]
+        binding, _, record_id = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
+        changed = json.dumps([binding, "2024-03-01T00:00:00", record_id]).encode()
+        answer = await clerk.get(
+            "notes", params={"cursor": base64.urlsafe_b64encode(changed).decode().rstrip("="), "limit": 1}
+        )
+        assert answer.status_code == 200
+
+    @pytest.mark.parametrize("position", [2**63, 2**64 - 1, "1", None, 1.5])
+    async def test_a_position_that_no_feed_has_is_refused(self, clerk: Client, position: Any) -> None:
+        cursor = base64.urlsafe_b64encode(json.dumps(["feed", position, ""]).encode()).decode().rstrip("=")
+        answer = await clerk.get("notes/changes", params={"cursor": cursor})
+        assert (answer.status_code, answer.json()["code"]) == (400, "cursor_invalid")
 
 
 class TestLanguages:

@@ -8,11 +8,13 @@ from asyncpg import InterfaceError, InternalClientError, PostgresError
 from asyncpg.exceptions import DeadlockDetectedError, LockNotAvailableError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from sqlalchemy import exc as sqlalchemy_errors
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route, compile_path
 
 from kechuang.errors import Conflict, FieldError, Malformed, Refusal, Unavailable
 from kechuang.http.findings import says
@@ -147,7 +149,24 @@ async def _http(request: Request, error: Exception) -> Response:
     answer = render(request, refusal)
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value
+    if error.status_code == 405:  # noqa: PLR2004  the framework names the methods of one of the routes
+        answer.headers["allow"] = ", ".join(_methods(request))
     return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """Give the methods of an address, of all routes that have it (RFC 9110 section 15.5.6)."""
+    state = request.app.state
+    if not hasattr(state, "addresses"):
+        routes = [(each.path, each.original_route) for each in iter_route_contexts(request.app.routes)]
+        state.addresses = [
+            (compile_path(path or route.path)[0], route.methods or ())
+            for path, route in routes
+            if isinstance(route, Route)
+        ]
+    return sorted(
+        {each for path, methods in state.addresses if path.match(request.url.path) for each in methods}
+    )
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

@@ -147,7 +147,7 @@ class Cases(CaseOpening, CaseEscalation):
             """Add organisations to those that a campaign turns to, by code or by what they are."""
             return await self.add_targets(uow, record_id, body)
 
-        @router.verb("log-contact", example={"organisation": "91440703MA4UTEST0X", "way": "visit",
+        @router.verb("log-contact", example={"organisation": "91440703MATE001A0N", "way": "visit",
                                              "summary": "上门宣讲加计扣除政策。"})  # fmt: skip
         async def log_contact(record_id: RecordId, body: schemas.CaseContactCreate, uow: Write) -> Case:
             """Log a contact; in a campaign each target once (409 `already_contacted` names the earlier one)."""

@@ -14,7 +14,7 @@ EXAMPLE = {
     "kind": "assistance",
     "title": "车间扩建用电容量不足",
     "content": "二期车间投产后用电负荷不足，请协调供电部门增容。",
-    "organisation": "91440703MA4UTEST0X",
+    "organisation": "91440703MATE001A0N",
 }
 
 

@@ -13,7 +13,7 @@ EXAMPLE = {
     "title": "新能源电池产业技术创新联盟",
     "lead": "91440703MATE000L4P",
     "chain": "new_energy_battery",
-    "members": [{"organisation": "12440700MATE000L5X", "role": "university"}],
+    "members": [{"organisation": "12440700MATE000L4H", "role": "university"}],
     "goal": "突破固态电池关键共性技术。",
 }
 

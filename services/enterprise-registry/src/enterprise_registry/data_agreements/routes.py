@@ -71,7 +71,7 @@ async def provide(record_id: RecordId, body: schemas.DataAgreementProvide, uow: 
     "POST", "/{record_id}/receive", action="receive", operation_id="receive_data_agreement",
     summary="接收数据 Receive data", dry_run=True, response_model=schemas.DataAgreementReceipt,
     example={"data_set": "recognitions", "duty": "省厅高企名单下发", "rows": [
-        {"organisation": "91440703MA4UTEST0X", "kind": "hnte", "issued_on": "2024-11-19"}]},
+        {"organisation": "91440703MATE001A0N", "kind": "hnte", "issued_on": "2024-11-19"}]},
 )  # fmt: skip
 async def receive(record_id: RecordId, body: schemas.DataAgreementReceive, uow: Write) -> Any:
     """Hand in up to 1000 rows under the agreement; the answer says for each what became of it."""

@@ -81,7 +81,8 @@ async def get_provenance(
 
 
 router.add_api_route("/progress", list_progress, methods=["GET"], operation_id="list_progress",
-                     summary="指标进展 Progress", response_model=ProgressPage)  # fmt: skip
+                     summary="指标进展 Progress", response_model=ProgressPage,
+                     responses={404: {"$ref": "#/components/responses/Problem404"}})  # fmt: skip
 router.add_api_route("/indicators/{key}/provenance", get_provenance, methods=["GET"],
                      operation_id="get_indicator_provenance", summary="数据来源 Provenance",
                      response_model=ProvenanceOut)  # fmt: skip

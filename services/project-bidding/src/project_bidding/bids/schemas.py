@@ -22,7 +22,7 @@ CONTENT: dict[str, Any] = {
         "lines": [{"category": "设备费", "amount": "1200000.00"}],
     },
 }
-EXAMPLE: dict[str, Any] = {"call": "018e2b6a-…", "members": ["91440703MA0TEAT029"], "content": CONTENT}
+EXAMPLE: dict[str, Any] = {"call": "018e2b6a-…", "members": ["91440703MATE001A0N"], "content": CONTENT}
 
 
 class BidBudgetLine(BaseModel):
