@@ -24,6 +24,7 @@ from kechuang.states import Reason, Verb
 from kechuang.text import Text
 from kechuang.work_items import closed_in, opened_in
 
+_OF_ONE = ("owner:", "party:", "person:", "self:")
 _BOOKKEEPING = frozenset({"id", "version", "updated_at", "created_at", "sight", "handlers", "number"})
 
 
@@ -67,6 +68,11 @@ class Records(Generic[R]):
         if not held:
             return sa.false()
         return self.table.c.sight.bool_op("&&")(sa.literal(sorted(held), ARRAY(sa.Text)))
+
+    def is_sparse(self, unit: ReadUnit | UnitOfWork, verb: str = "read") -> bool:
+        """Whether the actor sees only what is of an organisation or a person: few rows of any table."""
+        held = unit.permissions.tokens(unit.actor, self.resource.action(verb))
+        return bool(held) and all(each.startswith(_OF_ONE) for each in held or ())
 
     def row(self, row: Any) -> R:
         """Make a record of a row that selected `self.columns`."""

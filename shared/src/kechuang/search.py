@@ -7,7 +7,7 @@ So a searched table carries a column `search` (tsvector, GIN) that `kechuang.rec
   `（江门）` and `江门` are the same; the last one alone, so that a single character is the beginning of some lexeme;
 - of Latin letters and digits the whole word, which a question may break off anywhere;
 - of every field its whole text behind a mark, `^` for the title and `=` for the others: equality and
-  "begins with" are then the same index.
+  "begins with" are then the same index. A code, which is one word, is its own whole.
 
 Stored text and questions are folded alike: NFKC (full width), case, traditional characters (OpenCC).
 """
@@ -25,6 +25,8 @@ _IDEOGRAPHS: Final = ((0x3400, 0x4DC0), (0x4E00, 0xA000))
 _FIRST_WIDE: Final = 0x2E80
 """Letters from here on (CJK radicals) are written without spaces."""
 _LONGEST_WORD: Final = 64
+_LONG: Final = 8
+_SHORTEST_CODE: Final = 8
 _LONGEST_WHOLE: Final = 100
 """Characters. A longer field is never asked for as a whole."""
 _CREDIT_CODE, _ITS_ORGANISATION_CODE = 18, 8
@@ -79,9 +81,11 @@ def lexemes(title: str | None, others: Iterable[str | None] = ()) -> list[str]:
             continue
         folded = fold(text)
         whole = _whole(folded)
-        if 0 < len(whole) <= _LONGEST_WHOLE:
+        runs = list(_runs(folded))
+        its_own_whole = mark == "=" and len(runs) == 1 and _is_code(whole)
+        if 0 < len(whole) <= _LONGEST_WHOLE and not its_own_whole:
             found.add(mark + whole)
-        for kind, run in _runs(folded):
+        for kind, run in runs:
             if kind == "wide":
                 found.update(run[place : place + 2] for place in range(len(run)))
                 continue
@@ -117,9 +121,21 @@ def question(text: str) -> Question | None:
             elif len(run) == 1:
                 needed[f"'{run}':*"] = None
             else:
-                needed.update((f"'{run[place : place + 2]}'", None) for place in range(len(run) - 1))
+                needed.update((f"'{run[place : place + 2]}'", None) for place in _places(run))
     if not needed:
         return None
     # Letters and digits alone remain after folding, so that nothing needs quoting within the quotes.
     whole = _whole(folded)
-    return Question(" & ".join(needed), f"'^{whole}' | '={whole}'", f"'^{whole}':*", tuple(folded.split()))
+    exact = f"'^{whole}' | '={whole}' | '{whole}'" if _is_code(whole) else f"'^{whole}' | '={whole}'"
+    return Question(" & ".join(needed), exact, f"'^{whole}':*", tuple(folded.split()))
+
+
+def _places(run: str) -> Iterable[int]:
+    """Where pairs are taken from a run: everywhere, of a long one side by side, which finds the same and costs half."""
+    last = len(run) - 2
+    return range(last + 1) if len(run) <= _LONG else dict.fromkeys([*range(0, last, 2), last])
+
+
+def _is_code(whole: str) -> bool:
+    """One long word, which no other text holds by chance."""
+    return len(whole) >= _SHORTEST_CODE and all(_kind(character) == "word" for character in whole)

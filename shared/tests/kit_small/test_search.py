@@ -95,7 +95,13 @@ class TestFinding:
 class TestWholes:
     def test_a_whole_field_and_the_beginning_of_a_title_have_lexemes(self) -> None:
         held = lexemes(NAME, [CODE, "旧名厂"])
-        assert {"^江门示例精密制造有限公司", f"={CODE.lower()}", "=旧名厂"} <= set(held)
+        assert {"^江门示例精密制造有限公司", CODE.lower(), "=旧名厂"} <= set(held)
+        assert f"={CODE.lower()}" not in held  # a code is its own whole
+
+    def test_an_exact_code_is_its_word(self) -> None:
+        read = question(CODE)
+        assert read is not None
+        assert f"'{CODE.lower()}'" in read.exact.split(" | ")
 
     def test_an_exact_question_and_a_prefix_need_them(self) -> None:
         read = question("江门示例")

@@ -1179,6 +1179,15 @@ def upgrade() -> None:
     op.create_index("organisation_created", "organisation", ["created_at", "id"], unique=False)
     op.create_index("organisation_division_kind", "organisation", ["division", "kind"], unique=False)
     op.create_index(
+        "organisation_external",
+        "organisation",
+        ["external_ids"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"external_ids": "jsonb_path_ops"},
+        postgresql_where=sa.text("external_ids <> '[]'"),
+    )
+    op.create_index(
         "organisation_organisation",
         "organisation",
         ["organisation"],
@@ -1187,6 +1196,7 @@ def upgrade() -> None:
     )
     op.create_index("organisation_search", "organisation", ["search"], unique=False, postgresql_using="gin")
     op.create_index("organisation_sight", "organisation", ["sight"], unique=False, postgresql_using="gin")
+    op.create_index("organisation_updated", "organisation", ["updated_at", "id"], unique=False)
     op.create_table(
         "party",
         sa.Column("uscc", sa.Text(), nullable=False),
@@ -1632,7 +1642,7 @@ def upgrade() -> None:
             "number",
             sa.Text(),
             sa.Computed(
-                "'RP-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
+                "'CP-' || extract(year from timezone('Asia/Shanghai', created_at))::int::text || '-' || lpad(serial::text, greatest(6, length(serial::text)), '0')",
                 persisted=True,
             ),
             nullable=False,

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from er_story import approver, city, county, integration, new_uscc
 from sqlalchemy.dialects import postgresql
 
 from enterprise_registry.service import SERVICE
-from kechuang.http import relevance
+from kechuang.http import facets, relevance
 from kechuang.testing import Client, ServiceHarness
 
 _numbers = count(1)
@@ -88,8 +89,8 @@ class TestFinding:
         officer = city(er)
         found = await officer.read("organisations", q=own, scale="small", include="total")
         assert (len(found["items"]), found["total"]) == (2, {"value": 2, "at_least": False})
-        facets = await officer.read("organisations/facets", q=own, by="division")
-        assert {each["value"]: each["count"] for each in facets["items"][0]["values"]} == {
+        counted = await officer.read("organisations/facets", q=own, by="division")
+        assert {each["value"]: each["count"] for each in counted["items"][0]["values"]} == {
             "440703": 2, "440704": 1,
         }  # fmt: skip
         exported = await approver(er).get("organisations/export", params={"q": own, "format": "ndjson"})
@@ -171,6 +172,54 @@ class TestRanking:
         for q, given in ((own[:2], cursor), (own, "eyJ4"), (own, cursor[:-4])):
             refused = await officer.get("organisations", params={"q": q, "cursor": given})
             assert (refused.status_code, refused.json()["code"]) == (400, "cursor_invalid"), q
+
+
+class TestLists:
+    async def test_by_rung_on_the_day(self, er: ServiceHarness, own: str) -> None:
+        holder, other = await register(er, f"{own}甲厂"), await register(er, f"{own}乙厂")
+        day = er.database.clock.today()
+        await integration(er).make(
+            "recognitions",
+            {"organisation": holder["uscc"], "kind": "tech_sme", "issued_on": str(day)},
+        )
+        officer = county(er)
+        for rung in ("tech_sme", "national-tech-sme/tech_sme", "hnte,national-tech-sme/tech_sme"):
+            assert await names(officer, own, rung=rung) == [holder["name"]], rung
+        assert await names(officer, own, rung="hnte") == []
+        assert other["name"] in await names(officer, own)
+
+    async def test_an_enterprise_lists_itself_without_a_look_at_the_others(
+        self, er: ServiceHarness, own: str
+    ) -> None:
+        for name in ("甲", "乙"):
+            made = await register(er, f"{own}{name}")
+        own_people = er.client(roles=["enterprise_clerk"], organisation=made["uscc"])
+        for sort in ("created_at", "-updated_at", "-number"):
+            found = await own_people.read("organisations", sort=sort, include="total")
+            assert [each["id"] for each in found["items"]] == [made["id"]]
+            assert found["total"]["value"] == 1
+
+    async def test_by_an_outside_systems_id(self, er: ServiceHarness, own: str) -> None:
+        made = await register(er, own, external_ids=[{"system": "tax", "id": own}])
+        await register(er, f"{own}二")
+        found = await county(er).read("organisations", external_id=f"tax:{own}")
+        assert [each["id"] for each in found["items"]] == [made["id"]]
+
+    async def test_counts_of_very_many_are_estimated_and_say_so(
+        self, er: ServiceHarness, own: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(40):
+            await register(er, f"{own}{number}", scale="small" if number % 4 else "micro")
+        owner = await asyncpg.connect(er.urls.owner)
+        await owner.execute("ANALYZE organisation")
+        await owner.close()
+        monkeypatch.setattr(facets, "EXACT", 20)
+        monkeypatch.setattr(facets, "SAMPLED", 20)
+        found = (await county(er).read("organisations/facets", by="scale", q=own))["items"][0]
+        assert found["estimated"]
+        exact = (await county(er).read("organisations/facets", by="scale", q=f"{own} 39"))["items"][0]
+        assert not exact["estimated"]
+        assert [each["count"] for each in exact["values"]] == [1]
 
 
 def _paths() -> Iterator[str]:

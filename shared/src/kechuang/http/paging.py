@@ -97,6 +97,17 @@ def page_clause(column: sa.Column[Any], key: sa.Column[Any], cursor: Cursor, *, 
     return here < there if descending else here > there
 
 
+def fenced(statement: sa.Select[Any], column: sa.Column[Any], *, descending: bool) -> sa.Select[Any]:
+    """Have a list's few rows found first and ordered then.
+
+    The planner knows nothing about a value as rare as an owner or a word. It takes the rows for plenty, walks the
+    index of the order to meet the first of them, and reads the whole table. OFFSET 0 keeps order and rows apart.
+    """
+    found = statement.order_by(None).offset(sa.literal_column("0")).subquery()
+    value, key = found.c[column.name], found.c.id
+    return sa.select(found).order_by(*((value.desc(), key.desc()) if descending else (value, key)))
+
+
 def encode_position(position: int) -> str:
     """Write a feed's cursor: the sealed position, good for ever."""
     return Cursor(position, "").encode("feed")

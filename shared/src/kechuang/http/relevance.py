@@ -46,7 +46,7 @@ def matching(table: sa.Table, q: str) -> sa.ColumnElement[bool]:
     asked = question(q)
     if asked is None:
         return sa.false()
-    found = _finds(table, asked.match)
+    found = _holds(table.c.search, asked.match)
     number = q.strip().upper()
     return sa.or_(table.c.number == number, found) if _NUMBER.fullmatch(number) else found
 
@@ -56,39 +56,29 @@ async def page(records: Records[R], unit: ReadUnit, asked: Asked) -> tuple[Seque
     read = question(asked.q)
     if read is None:
         return [], None
-    band, after = await _start(records, unit, asked)
-    if band == _RANKED:
-        found = await _ranked(records, unit, asked, read, after)
-        values: dict[str, Any] = {each.id: rank for each, rank in found}
-        rows, bands = [each for each, _ in found], dict.fromkeys(values, _RANKED)
+    band, after = _start(asked)
+    ranked = await _ranked(records, unit, asked, read, after) if band in (None, _RANKED) else None
+    if ranked is not None:
+        rows, places = [each for each, _ in ranked], {each.id: [_RANKED, rank] for each, rank in ranked}
     else:
-        rows, bands = await _banded(records, unit, asked, read, band, after)
-        values = {each.id: each.created_at.isoformat() for each in rows}
+        rows, places = await _banded(records, unit, asked, read, band or _BANDS[0], after)
     if len(rows) <= asked.limit:
         return rows, None
     last = rows[asked.limit - 1].id
-    return rows[: asked.limit], paging.Cursor([bands[last], values[last]], last).encode(asked.binding)
+    return rows[: asked.limit], paging.Cursor(places[last], last).encode(asked.binding)
 
 
-async def _start(records: Records[R], unit: ReadUnit, asked: Asked) -> tuple[str, paging.Cursor | None]:
-    """Where to go on; on the first page, whether the matches are few."""
-    if asked.cursor is not None:
-        cursor = paging.opened(asked.cursor, asked.binding)
-        match cursor.value:
-            case ["ranked", int()]:
-                return _RANKED, paging.Cursor(cursor.value[1], cursor.record_id)
-            case ["exact" | "prefix" | "rest" as band, str(moment)]:
-                return band, paging.Cursor(_instant(moment), cursor.record_id)
-        raise paging.refused()
-    inner = (
-        sa.select(sa.literal(1))
-        .select_from(records.table)
-        .where(*asked.conditions, matching(records.table, asked.q))
-        .limit(FEW + 1)
-        .subquery()
-    )
-    matches = (await unit.execute(sa.select(sa.func.count()).select_from(inner))).scalar_one()
-    return (_RANKED if matches <= FEW else _BANDS[0]), None
+def _start(asked: Asked) -> tuple[str | None, paging.Cursor | None]:
+    """Where to go on; nothing yet on the first page."""
+    if asked.cursor is None:
+        return None, None
+    cursor = paging.opened(asked.cursor, asked.binding)
+    match cursor.value:
+        case ["ranked", int(rank)]:
+            return _RANKED, paging.Cursor(rank, cursor.record_id)
+        case ["exact" | "prefix" | "rest" as band, str(moment)]:
+            return band, paging.Cursor(_instant(moment), cursor.record_id)
+    raise paging.refused()
 
 
 def _instant(text: str) -> datetime:
@@ -100,60 +90,77 @@ def _instant(text: str) -> datetime:
 
 async def _ranked(
     records: Records[R], unit: ReadUnit, asked: Asked, read: Question, after: paging.Cursor | None
-) -> list[tuple[R, int]]:
+) -> list[tuple[R, int]] | None:
+    """A page of matches ranked one by one; None when the first page shows that they are many."""
     table = records.table
-    title = table.c[records.resource.search[0]]
-    length = sa.func.least(sa.func.char_length(title), _PREFIX - 1)
-    lowered = sa.func.lower(title)
-    rank = sa.case(
-        (sa.or_(_finds(table, read.exact), table.c.number == asked.q.strip().upper()), _EXACT),
-        (_finds(table, read.prefix), _PREFIX),
-        # As folded and as typed: a title may be written in traditional characters.
-        *(
-            (sa.and_(*(sa.func.strpos(lowered, term) > 0 for term in terms)), _CONTAINED)
-            for terms in (read.terms, asked.q.lower().split())
-        ),
-        else_=_ELSEWHERE,
-    ) + sa.func.coalesce(length, 0)
+    chosen = sa.select(*records.columns, table.c.search).where(*asked.conditions, matching(table, asked.q))
+    found = (chosen if after else chosen.limit(FEW + 1)).subquery()
+    rank = _rank(found.c, found.c[records.resource.search[0]], asked.q, read)
+    names = [found.c[column.name] for column in records.columns]
+    counted = sa.func.count().over() if after is None else sa.literal(0)
     statement = (
-        sa.select(*records.columns, rank.label("rank"))
-        .where(*asked.conditions, matching(table, asked.q))
-        .order_by(rank, table.c.id)
+        sa.select(*names, rank.label("rank"), counted.label("matches"))
+        .order_by(rank, found.c.id)
         .limit(asked.limit + 1)
     )
     if after is not None:
-        statement = statement.where(
-            sa.tuple_(rank, table.c.id) > sa.tuple_(sa.literal(after.value), sa.literal(after.record_id))
-        )
-    return [(records.row(each[:-1]), each.rank) for each in await unit.execute(statement)]
+        there = sa.tuple_(sa.literal(after.value), sa.literal(after.record_id))
+        statement = statement.where(sa.tuple_(rank, found.c.id) > there)
+    rows = (await unit.execute(statement)).all()
+    if rows and rows[0].matches > FEW:
+        return None
+    return [(records.row(each[:-2]), each.rank) for each in rows]
+
+
+def _rank(columns: Any, title: sa.ColumnElement[str], q: str, read: Question) -> sa.ColumnElement[int]:
+    lowered = sa.func.lower(title)
+    kind = sa.case(
+        (sa.or_(_holds(columns.search, read.exact), columns.number == q.strip().upper()), _EXACT),
+        (_holds(columns.search, read.prefix), _PREFIX),
+        # As folded and as typed: a title may be written in traditional characters.
+        *(
+            (sa.and_(*(sa.func.strpos(lowered, term) > 0 for term in terms)), _CONTAINED)
+            for terms in (read.terms, q.lower().split())
+        ),
+        else_=_ELSEWHERE,
+    )
+    return kind + sa.func.coalesce(sa.func.least(sa.func.char_length(title), _PREFIX - 1), 0)
 
 
 async def _banded(
     records: Records[R], unit: ReadUnit, asked: Asked, read: Question, first: str, after: paging.Cursor | None
-) -> tuple[list[R], dict[str, str]]:
-    """Fill a page from one band after another; gives also the band of each row by id."""
+) -> tuple[list[R], dict[str, list[Any]]]:
+    """Fill a page from one band after another; gives also the place of each row by id.
+
+    A band of few rows must not be looked for along the index of the order (`paging.fenced`). Equal ones are few by
+    nature; where the first page has come to the rest it is known to be many.
+    """
     table = records.table
     newest = (table.c.created_at.desc(), table.c.id.desc())
+    is_first_page = after is None
     rows: list[R] = []
-    bands: dict[str, str] = {}
+    places: dict[str, list[Any]] = {}
     for band in _BANDS[_BANDS.index(first) :]:
-        statement = (
-            sa.select(*records.columns)
-            .where(*asked.conditions, _finds(table, _band(read, band)))
-            .order_by(*newest)
-            .limit(asked.limit + 1 - len(rows))
-        )
+        conditions = [*asked.conditions, _holds(table.c.search, _band(read, band))]
         if after is not None:
-            statement = statement.where(
-                paging.page_clause(table.c.created_at, table.c.id, after, descending=True)
-            )
+            conditions.append(paging.page_clause(table.c.created_at, table.c.id, after, descending=True))
             after = None
-        found = [records.row(each) for each in await unit.execute(statement)]
+        statement = sa.select(*records.columns).where(*conditions).order_by(*newest)
+        is_many = is_first_page and band == "rest"
+        if band == "exact" or not (is_many or await _are_many(table, unit, conditions)):
+            statement = paging.fenced(statement, table.c.created_at, descending=True)
+        missing = asked.limit + 1 - len(rows)
+        found = [records.row(each) for each in await unit.execute(statement.limit(missing))]
         rows += found
-        bands.update((each.id, band) for each in found)
+        places.update((each.id, [band, each.created_at.isoformat()]) for each in found)
         if len(rows) > asked.limit:
             break
-    return rows, bands
+    return rows, places
+
+
+async def _are_many(table: sa.Table, unit: ReadUnit, conditions: Sequence[Any]) -> bool:
+    inner = sa.select(sa.literal(1)).select_from(table).where(*conditions).limit(FEW + 1).subquery()
+    return bool((await unit.execute(sa.select(sa.func.count()).select_from(inner))).scalar_one() > FEW)
 
 
 def _band(read: Question, band: str) -> str:
@@ -164,5 +171,5 @@ def _band(read: Question, band: str) -> str:
     return f"({read.match}) & !({read.prefix}) & !({read.exact})"
 
 
-def _finds(table: sa.Table, query: str) -> sa.ColumnElement[bool]:
-    return table.c.search.bool_op("@@")(sa.cast(sa.literal(query), TSQUERY))
+def _holds(search: sa.ColumnElement[Any], query: str) -> sa.ColumnElement[bool]:
+    return search.bool_op("@@")(sa.cast(sa.literal(query), TSQUERY))

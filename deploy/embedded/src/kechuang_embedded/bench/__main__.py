@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import uvloop
 
-from kechuang_embedded.bench import explained, limits, load, rule_impact, search
+from kechuang_embedded.bench import explained, imports, limits, load, rule_impact, search
 from kechuang_embedded.bench.report import Figure, keep, table
 from kechuang_embedded.layout import CHECKOUT, Layout, write_atomically
 from kechuang_embedded.ports import free_ports
@@ -28,7 +28,7 @@ CONNECTIONS = 32
 SERVICE = "commissioner-matching"
 CONSUMER = "indicators"
 BACKLOG = 20_000
-SECTIONS = ("rules", "stack", "explained", "search")
+SECTIONS = ("rules", "stack", "explained", "import", "search")
 LONGEST = 1800  # seconds; a benchmark that hangs says so
 
 
@@ -282,6 +282,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="add the run to docs/benchmarks.md")
     parser.add_argument("--only", choices=SECTIONS, help="one section alone")
     parser.add_argument("--size", type=int, default=1_000_000, help="organisations of the section `search`")
+    parser.add_argument("--rows", type=int, default=100_000, help="filings of the section `import`")
     asked = parser.parse_args()
     figures: list[Figure] = []
     if asked.only in (None, "rules"):
@@ -302,6 +303,8 @@ async def on_stack(folder: Path, environment: dict[str, str], asked: argparse.Na
         figures += await measure(folder, environment, asked.seconds)
     if asked.only in (None, "explained"):
         figures += await explained.measure(described, stack, seconds=asked.seconds)
+    if asked.only in (None, "import"):
+        figures += await imports.measure(folder, described, stack, rows=asked.rows)
     if asked.only in (None, "search"):
         figures += await search.measure(folder, described, stack, size=asked.size, seconds=asked.seconds)
     return figures

@@ -115,7 +115,9 @@ class Direct:
         until = time.perf_counter() + seconds
 
         async def client() -> None:
-            connection = await asyncpg.connect(self._url, server_settings={"jit": "off"})
+            connection = await asyncpg.connect(
+                self._url, server_settings={"jit": "off", "plan_cache_mode": "force_custom_plan"}
+            )
             prepared = [(await connection.prepare(text), values) for text, values in statements]
             while (started := time.perf_counter()) < until:
                 for statement, values in prepared:

@@ -108,7 +108,7 @@ def _recognitions(row: Row) -> Iterator[tuple[str, ...]]:
     for node, kind in row.held:
         yield (
             new_id(), "valid", "1", city, county, zones, row.code, row.values[7], "{}", "[]", row.values[10],
-            row.values[10], kind, node, "arrived", "province", "2023-06-01", "2023-06-01", "2026-05-31", "true",
+            row.values[10], kind, node, "arrived", "province", "2023-06-01", "2023-06-01", "2035-05-31", "true",
         )  # fmt: skip
 
 

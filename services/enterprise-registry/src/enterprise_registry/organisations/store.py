@@ -1,10 +1,14 @@
 """The table of organisations; a credit code stands in it once."""
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from enterprise_registry.metadata import metadata
 from enterprise_registry.organisations.domain import MACHINE, Organisation, sight
+from enterprise_registry.recognitions.counts import held_on
+from enterprise_registry.recognitions.store import table as recognition
 from kechuang.records import Records
 from kechuang.resources import Filter, Resource, record_table
 from kechuang.text import Text
@@ -31,8 +35,20 @@ _table = record_table(
     sa.Column("deregistered_on", sa.Date),
     sa.Index("organisation_division_kind", "division", "kind"),
     sa.Index("organisation_chains", "chains", postgresql_using="gin"),
+    sa.Index("organisation_updated", "updated_at", "id"),
+    sa.Index("organisation_external", "external_ids", postgresql_using="gin",
+             postgresql_ops={"external_ids": "jsonb_path_ops"}, postgresql_where=sa.text("external_ids <> '[]'")),
     searched=True,
 )  # fmt: skip
+
+
+def _on_rung(value: str, today: date) -> sa.ColumnElement[bool]:
+    """Those that hold one of the nodes at the end of the day, each by its name across packs or the city's code."""
+    asked = [each.strip() for each in value.split(",")]
+    nodes, kinds = ([each for each in asked if ("/" in each) is across] for across in (True, False))
+    recognised = sa.or_(recognition.c.node.in_(nodes), recognition.c.kind.in_(kinds))
+    return _table.c.uscc.in_(sa.select(recognition.c.organisation).where(recognised, held_on(today)))
+
 
 ORGANISATIONS: Resource[Organisation] = Resource(
     name="organisations",
@@ -51,6 +67,11 @@ ORGANISATIONS: Resource[Organisation] = Resource(
         "scale": Filter("scale", Text("规模", "Scale")),
         "industry": Filter("industry", Text("行业", "Industry")),
         "chain": Filter("chains", Text("产业链", "Chain"), array=True),
+        "rung": Filter(
+            "uscc",
+            Text("梯次（如 national-hnte/hnte，或本市代码）", "Rung held today (or the city's code)"),
+            condition=_on_rung,
+        ),
     },
 )
 organisations = Records(ORGANISATIONS)
