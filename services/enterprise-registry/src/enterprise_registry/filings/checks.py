@@ -60,8 +60,9 @@ def check_fields(filing: Checked) -> tuple[list[FieldError], list[dict[str, str]
     """
     errors: list[FieldError] = []
     warnings: list[dict[str, str]] = []
+    values = filing.values()
     for check in filing.form.checks:
-        for pointer, message in _broken(filing, check):
+        for pointer, message in _broken(filing, check, values):
             if check.level == "error":
                 errors.append(FieldError(pointer, check.code, message))
             else:
@@ -69,10 +70,10 @@ def check_fields(filing: Checked) -> tuple[list[FieldError], list[dict[str, str]
     return errors, warnings
 
 
-def _broken(filing: Checked, check: FormCheck) -> list[tuple[str, Text]]:
+def _broken(filing: Checked, check: FormCheck, values: Answers) -> list[tuple[str, Text]]:
     expression, message = parse(check.expression), Text(check.message.zh, check.message.en)
     if check.each is None:
-        result = evaluate(expression, filing.values(), LAST)
+        result = evaluate(expression, values, LAST)
         return [] if isinstance(result, Missing) or result is True else [("/facts", message)]
     on = bounds(filing.period, filing.form.period)[1]
     found = []
@@ -91,8 +92,9 @@ def _broken(filing: Checked, check: FormCheck) -> list[tuple[str, Text]]:
 def totals(filing: Checked) -> dict[str, int]:
     """Give the form's totals: whole numbers, money in fen; one whose fields were left open is left out."""
     found: dict[str, int] = {}
+    values = filing.values()
     for each in filing.form.totals:
-        value = evaluate(parse(each.expression), filing.values(), LAST)
+        value = evaluate(parse(each.expression), values, LAST)
         if isinstance(value, int) and not isinstance(value, bool):
             found[each.code] = value
     return found

@@ -57,8 +57,9 @@ def project_answers(form: FormDefinition, period: str, project: Mapping[str, Any
 def read(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Value]:
     """Read answers by their JSON Schema; one that does not fit is left out, the schema has told about it."""
     found: dict[str, Value] = {}
-    for name, described in schema.get("properties", {}).items():
-        value = _value(described, given.get(name))
+    described = schema.get("properties", {})
+    for name, each in given.items():
+        value = _value(described[name], each) if name in described else None
         if value is not None:
             found[name] = value
     return found
