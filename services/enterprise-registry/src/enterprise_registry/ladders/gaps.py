@@ -18,8 +18,9 @@ from enterprise_registry.ladders.results import Result
 from kechuang_packs.models.conditions import Occasion
 from kechuang_packs.models.facts import PeriodKind, Unit
 
-_LIMIT: Final = 2**53
-"""No count, sum of money in fen or rate is changed by more than this."""
+_LIMIT: Final = 2**31
+_LIMITS: Final = {Unit.CNY: 2**47}
+"""No count or rate (in millionths) is changed by more than the one, no sum of money (fen) by more than the other."""
 _HORIZON_DAYS: Final = 366 * 30
 
 
@@ -145,7 +146,7 @@ class _Finder:
         start = current if isinstance(current, int) else 0
         if current is None and met(start):
             return Change(*ref, None, start)
-        needed = _nearest(met, start, fact.floor)
+        needed = _nearest(met, start, fact.floor, _LIMITS.get(fact.unit, _LIMIT))
         return None if needed is None else Change(*ref, current, needed)
 
     def _codes(self, found: PartResult, ref: FactRef, current: int | bool | str | None) -> Change | None:
@@ -197,22 +198,24 @@ def _fails(result: Result) -> bool:
     return result in (Result.unmet, Result.unknown)
 
 
-def _nearest(met: Callable[[int], bool], start: int, floor: int | None) -> int | None:
-    """The value nearest to `start` that meets, on either side; None when none does within the limit."""
-    sides = [found for sign in (1, -1) if (found := _one_side(met, start, sign, floor)) is not None]
-    return min(sides, key=lambda value: abs(value - start), default=None)
+def _nearest(met: Callable[[int], bool], start: int, floor: int | None, limit: int) -> int | None:
+    """The value nearest to `start` that meets, on either side; None when none does within the limit.
 
-
-def _one_side(met: Callable[[int], bool], start: int, sign: int, floor: int | None) -> int | None:
-    most = _LIMIT if sign > 0 or floor is None else start - floor
+    Both sides are tried step by step: where one has an answer, the other is not followed to the limit.
+    """
+    limits = {1: limit, -1: limit if floor is None else start - floor}
     below, step = 0, 1
-    while True:
-        step = min(step, most)
-        if step <= below:
-            return None
-        if met(start + sign * step):
-            break
+    while below < max(limits.values()):
+        tried = [(sign, min(step, most)) for sign, most in limits.items() if most > below]
+        sides = [_refined(met, start, sign, below, at) for sign, at in tried if met(start + sign * at)]
+        if sides:
+            return min(sides, key=lambda value: abs(value - start))
         below, step = step, step * 2
+    return None
+
+
+def _refined(met: Callable[[int], bool], start: int, sign: int, below: int, step: int) -> int:
+    """The least step that meets, between one that does not and one that does."""
     while step - below > 1:
         middle = (below + step) // 2
         below, step = (below, middle) if met(start + sign * middle) else (middle, step)
