@@ -98,3 +98,49 @@ async def test_a_refused_proposal_leaves_its_chain_free(er: ServiceHarness) -> N
     refused = await approver(er).do(f"{ALLIANCES}/{made['id']}", "refuse", {"reason": "建议并入现有联盟。"})
     assert refused["state"] == "refused"
     assert not (await cast.signatory.make(ALLIANCES, proposal(cast.uscc, "modern_agriculture")))["flagged"]
+
+
+async def test_a_lead_that_was_lost_is_not_approved_and_not_activated(er: ServiceHarness) -> None:
+    cast = await registered(er)
+    made = await cast.signatory.make(ALLIANCES, proposal(cast.uscc, "rail_transit"))
+    path = f"{ALLIANCES}/{made['id']}"
+    approved = await cast.signatory.make(ALLIANCES, proposal(cast.uscc, "rail_transit", title="第二联盟"))
+    second = f"{ALLIANCES}/{approved['id']}"
+    await approver(er).do(second, "approve", {"reason": "两个方向"})
+    await cast.county.do(f"organisations/{cast.organisation['id']}", "deregister", {"reason": "注销"})
+    tag = (await approver(er).get(path)).headers["etag"]
+    refused = await approver(er).post(f"{path}/approve", {"reason": "x"}, headers={"If-Match": tag})
+    assert (refused.status_code, refused.json()["code"], refused.json()["lead"]) == (
+        409,
+        "lead_lost",
+        cast.uscc,
+    )
+    assert (await city(er).post(f"{second}/activate", {})).json()["code"] == "lead_lost"
+    ended = await approver(er).do(second, "dissolve", {"reason": "牵头单位注销"})
+    assert ended["state"] == "dissolved"
+
+
+async def test_who_proposed_for_a_lead_does_not_approve(er: ServiceHarness) -> None:
+    cast = await registered(er)
+    both = er.client(roles=["city_officer", "city_approver"], areas=["440700"], subject="both")
+    made = await both.make(ALLIANCES, proposal(cast.uscc, "high_end_equipment"))
+    tag = (await both.get(f"{ALLIANCES}/{made['id']}")).headers["etag"]
+    refused = await both.post(f"{ALLIANCES}/{made['id']}/approve", {}, headers={"If-Match": tag})
+    assert (refused.status_code, refused.json()["code"]) == (409, "handler_does_not_decide")
+
+
+async def test_who_returns_begins_after_the_former_membership(er: ServiceHarness) -> None:
+    cast, member = await registered(er), await registered(er)
+    joining = {"organisation": member.uscc, "role": "upstream_downstream"}
+    made = await cast.signatory.make(ALLIANCES, proposal(cast.uscc, "biomedicine", members=[joining]))
+    path, today = f"{ALLIANCES}/{made['id']}", str(er.database.clock.today())
+    await cast.signatory.do(
+        path, "remove-member", {"organisation": member.uscc, "valid_to": today, "reason": "退出"}
+    )
+    again = await cast.signatory.post(f"{path}/add-member", joining)
+    assert [(each["pointer"], each["code"]) for each in again.json()["errors"]] == [
+        ("/valid_from", "before_former_end")
+    ]
+    await er.at(days=1)
+    spans = (await cast.signatory.do(path, "add-member", joining))["members"]
+    assert [each["valid_to"] for each in spans] == [today, None]

@@ -2,9 +2,10 @@
 
 from kechuang_procedure.registers.domain import RegisterKind, RegisterRecord, RequiredEvidence, last_day
 from kechuang_procedure.registers.feature import Registers
-from kechuang_procedure.registers.rules import RegisterPlace, RegisterRules
+from kechuang_procedure.registers.rules import RegisterHost, RegisterPlace, RegisterRules
 
 __all__ = [
+    "RegisterHost",
     "RegisterKind",
     "RegisterPlace",
     "RegisterRecord",

@@ -40,6 +40,16 @@ def same_register(kind: RegisterKind, stated: str | None) -> None:
         )  # fmt: skip
 
 
+def own_host(uow: UnitOfWork, kind: RegisterKind, host: str | None) -> None:
+    """Refuse an organisation that reports for another one; a part is reported by the owner of what it is a part of."""
+    own = uow.actor.organisation
+    if own is not None and host not in (None, own) and kind.parent is None:
+        raise NotPermitted(
+            Text("您只能填报本单位的记录。", "You report records of your own organisation only."),
+            code="not_your_organisation",
+        )
+
+
 def require_role(uow: UnitOfWork, roles: frozenset[str], act: str) -> None:
     """Refuse a caller whose roles are not among those that the kind names for an act."""
     if not roles or uow.actor.is_system or uow.actor.roles & roles:
@@ -52,14 +62,27 @@ def require_role(uow: UnitOfWork, roles: frozenset[str], act: str) -> None:
 
 
 async def content(
-    rules: "RegisterRules", uow: UnitOfWork, kind: RegisterKind, values: Mapping[str, Any], city: str
+    rules: "RegisterRules",
+    uow: UnitOfWork,
+    kind: RegisterKind,
+    values: Mapping[str, Any],
+    city: str,
+    *,
+    held_by: str | None = None,
 ) -> None:
-    """Refuse content that the kind does not allow: all faults at once."""
+    """Refuse content that the kind does not allow: all faults at once. `held_by` is the host until now."""
     errors = list(forms.check(kind.fields, values["fields"], pointer="/fields", complete=True)) if kind.fields else [
         _extra(name) for name in values["fields"]
     ]  # fmt: skip
     errors += _level(kind, values["level"])
-    errors += await _host(rules, uow, kind, values["organisation"])
+    errors += await _host(rules, uow, kind, values, held_by)
+    if values["valid_to"] is not None and values["valid_to"] < values["valid_from"]:
+        text = Text("止日不得早于起日。", "valid_to lies before valid_from.")
+        errors.append(FieldError("/valid_to", "before_valid_from", text))
+    elif kind.one_day and values["valid_to"] not in (None, values["valid_from"]):
+        errors.append(
+            FieldError("/valid_to", "one_day", Text("该类别当日有效，请勿另填止日。", "It ends on its day; leave valid_to out."))
+        )  # fmt: skip
     errors += _chain(rules, uow, kind, values["chain"], city)
     errors += [
         FieldError(
@@ -94,32 +117,39 @@ def _level(kind: RegisterKind, level: str | None) -> list[FieldError]:
 
 
 async def _host(
-    rules: "RegisterRules", uow: UnitOfWork, kind: RegisterKind, host: str | None
+    rules: "RegisterRules",
+    uow: UnitOfWork,
+    kind: RegisterKind,
+    values: Mapping[str, Any],
+    held_by: str | None,
 ) -> list[FieldError]:
+    host, last = values["organisation"], values["valid_to"]
     if host is None:
-        if kind.hosted != "required":
-            return []
-        return [
-            FieldError("/organisation", "missing", Text("请填写依托单位。", "The organisation is required."))
-        ]
+        text = Text("请填写依托单位。", "The organisation is required.")
+        return [FieldError("/organisation", "missing", text)] if kind.hosted == "required" else []
     if kind.hosted == "none":
         return [
             FieldError("/organisation", "extra_forbidden",
                        Text("该类别不属于某个单位。", "Records of this kind belong to no organisation."))
         ]  # fmt: skip
-    found = await rules.host_kind(uow, host)
+    found = await rules.host(uow, host)
     if found is None:
         return [
             FieldError("/organisation", "organisation_unknown",
                        Text("该单位尚未登记，请先登记。", "The organisation is not registered; register it first."))
         ]  # fmt: skip
-    if kind.host_kinds and found not in kind.host_kinds:
-        listed = "、".join(kind.host_kinds)
+    if found.gone and host != held_by and (last is None or last >= uow.today):
         return [
-            FieldError("/organisation", "host_kind",
-                       Text(f"依托单位的类型应为：{listed}。", f"The host is one of {', '.join(kind.host_kinds)}."))
+            FieldError("/organisation", "organisation_not_active",
+                       Text("该单位已注销，只能补录已结束的记录。", "It was deregistered; only what is over is recorded."))
         ]  # fmt: skip
-    return []
+    if not kind.host_kinds or found.kind in kind.host_kinds:
+        return []
+    listed = "、".join(kind.host_kinds)
+    return [
+        FieldError("/organisation", "host_kind",
+                   Text(f"依托单位的类型应为：{listed}。", f"The host is one of {', '.join(kind.host_kinds)}."))
+    ]  # fmt: skip
 
 
 def _chain(
@@ -152,9 +182,9 @@ def names_parent(kind: RegisterKind, parent: str | None) -> bool:
 
 
 def usable_parent(
-    uow: UnitOfWork, resource: str, kind: RegisterKind, found: RegisterRecord | None, city: str
+    uow: UnitOfWork, resource: str, kind: RegisterKind, found: RegisterRecord | None, city: str, first: date
 ) -> RegisterRecord:
-    """Refuse a parent that is absent, of another kind or city, superseded, or of another organisation."""
+    """Refuse a parent that is absent, of another kind or city, superseded, over, or of another organisation."""
     if found is None or found.kind != kind.parent or found.city != city:
         raise invalid(
             "/parent", "parent_unknown", "没有这个载体记录。", "There is no such record of the parent's kind."
@@ -168,6 +198,14 @@ def usable_parent(
     if not uow.permissions.permits(uow.actor, f"{resource}:create", found.sight):
         raise invalid(
             "/parent", "parent_unknown", "没有这个载体记录。", "There is no such record of the parent's kind."
+        )
+    last = last_day(found.valid_to, found.ended_on)
+    if last is not None and first > last:
+        raise invalid(
+            "/valid_from",
+            "after_parent",
+            f"所属载体已于 {last} 终止。",
+            f"Its parent held until {last} only.",
         )
     return found
 
@@ -183,14 +221,6 @@ def require_evidence(kind: RegisterKind, evidence: Sequence[Mapping[str, Any]]) 
     ]  # fmt: skip
     if errors:
         raise Invalid(Text("佐证材料不全。", "Evidence is missing."), errors=errors, code="evidence_missing")
-
-
-def ordered(first: date, last: date | None) -> None:
-    """Refuse a last day before the first."""
-    if last is not None and last < first:
-        raise invalid(
-            "/valid_to", "before_valid_from", "止日不得早于起日。", "valid_to lies before valid_from."
-        )
 
 
 def ending(found: RegisterRecord, day: date, today: date) -> None:

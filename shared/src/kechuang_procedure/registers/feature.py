@@ -10,32 +10,23 @@ gives `records.RESOURCE`, `records.router`, `records.timers`, `records.IMPORT`, 
 `confirm`, `end`, `correct`, `held`.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any, Literal
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from kechuang.clock import end_of_day
-from kechuang.db.unit import ReadUnit, UnitOfWork
+from kechuang.db.unit import UnitOfWork
 from kechuang.errors import invalid
 from kechuang.http.files import attach
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
 from kechuang.records import Records
 from kechuang.text import Text
-from kechuang.timers import Timer, TimerHandler
+from kechuang.timers import TimerHandler
 from kechuang_procedure.registers import checks, keys
 from kechuang_procedure.registers.counting import Counting
-from kechuang_procedure.registers.domain import (
-    HELD_STATES,
-    OPEN_STATES,
-    RegisterKind,
-    RegisterRecord,
-    end_of_validity,
-    natural_key,
-    standing,
-)
+from kechuang_procedure.registers.domain import OPEN_STATES, RegisterRecord, end_of_validity
 from kechuang_procedure.registers.edge import routes
 from kechuang_procedure.registers.imports import import_of
 from kechuang_procedure.registers.rules import RegisterPlace, RegisterRules
@@ -46,14 +37,13 @@ from kechuang_procedure.registers.schemas import (
     RegisterEnd,
     RegisterPatch,
 )
+from kechuang_procedure.registers.steps import RegisterSteps
 from kechuang_procedure.registers.store import resource_of
 
-What = Literal["confirmed", "ended"]
 _ONE_DAY = timedelta(days=1)
-_CONTENT = ("title", "level", "organisation", "parent", "chain", "valid_from", "valid_to", "document_no")
 
 
-class Registers:
+class Registers(RegisterSteps):
     """The register records of one service. Override `announce` to tell others."""
 
     def __init__(
@@ -74,24 +64,12 @@ class Registers:
         self.table = self.RESOURCE.table
         self.records = Records(self.RESOURCE)
         self.counting = Counting(self.table)
-        self._timer = f"{resource}.expire"
-        self.timers: Mapping[str, TimerHandler] = {self._timer: self._expire}
+        self.timer = f"{resource}.expire"
+        self.timers: Mapping[str, TimerHandler] = {self.timer: self.expire}
         self.IMPORT = import_of(self)
         self.router = routes(self)
 
-    async def announce(self, uow: UnitOfWork, record: RegisterRecord, what: What) -> None:
-        """Tell others that a record counts from its first day on, or ended; nothing unless overridden."""
-
-    # -- for use cases -------------------------------------------------------------------------
-
-    def may_confirm(self, uow: UnitOfWork) -> bool:
-        """Whether the caller's roles may ever confirm records."""
-        return uow.permissions.may_ever(uow.actor, self.RESOURCE.action("confirm"))
-
-    def kind(self, uow: UnitOfWork | ReadUnit, record: RegisterRecord) -> RegisterKind:
-        """The kind of a record as its city's pack declares it now, else as it did on the record's first day."""
-        found = self.rules.kinds(uow, record.city or "", uow.today).get(record.kind)
-        return found or checks.known(self.rules.kinds(uow, record.city or "", record.valid_from), record.kind)
+    # -- acts ----------------------------------------------------------------------------------
 
     async def report(
         self, uow: UnitOfWork, body: RegisterCreate, *, confirmed: bool = False
@@ -104,12 +82,12 @@ class Registers:
         host = body.organisation
         if host is None and not _is_officer(uow):
             host = uow.actor.organisation
-        if uow.actor.organisation is not None:
-            await self.rules.require_authority(uow, uow.actor.organisation)
+        await self._authorised(uow)
         place = await self.rules.locate(uow, body, host)
         kind = checks.known(self.rules.kinds(uow, place.city, uow.today), body.kind)
         checks.require_role(uow, kind.reporters, "report")
-        parent = await self._parent(uow, kind, body.parent, place)
+        checks.own_host(uow, kind, host)
+        parent = await self._parent(uow, kind, body.parent, place, body.valid_from)
         values = {**columns(body), "organisation": host, "parent": parent.id if parent else None}
         await checks.content(self.rules, uow, kind, values, place.city)
         checks.same_register(kind, body.register_)
@@ -133,6 +111,7 @@ class Registers:
     async def update(self, uow: UnitOfWork, record_id: str, body: RegisterPatch) -> RegisterRecord:
         """Change a record that waits for confirmation."""
         found = await self.records.load(uow, record_id, "update")
+        await self._authorised(uow)
         kind = self.kind(uow, found)
         stated = await self._restated(uow, kind, found, body)
         await keys.require_free(uow, self.records, found.city or "", kind.code, stated, own=found.id)
@@ -159,6 +138,7 @@ class Registers:
     async def end(self, uow: UnitOfWork, record_id: str, body: RegisterEnd) -> RegisterRecord:
         """End: status lost, tenant left. `ended_on` is the last day on which it holds, not after today."""
         found = await self.records.load(uow, record_id, "end")
+        await self._authorised(uow)
         kind = self.kind(uow, found)
         checks.require_role(uow, kind.reporters | kind.confirmers if kind.confirmers else frozenset(), "end")
         checks.ending(found, body.ended_on, uow.today)
@@ -209,75 +189,6 @@ class Registers:
         await self._told(uow, ended, "ended")
         return ended
 
-    async def held(
-        self, unit: ReadUnit | UnitOfWork, organisation: str, kinds: Sequence[str], day: date
-    ) -> list[RegisterRecord]:
-        """The records of some kinds that an organisation holds and that count on a day: for a rule's sake."""
-        last = self.counting.last
-        statement = sa.select(*self.records.columns).where(
-            self.table.c.organisation == organisation,
-            self.table.c.kind.in_(kinds),
-            self.table.c.state.in_(HELD_STATES),
-            self.table.c.standing == "counted",
-            self.table.c.valid_from <= day,
-            sa.or_(last.is_(None), last >= day),
-        )
-        return [self.records.row(row) for row in await unit.execute(statement)]
-
-    # -- steps ---------------------------------------------------------------------------------
-
-    async def _confirmed(
-        self, uow: UnitOfWork, found: RegisterRecord, *, implied: bool = False, **values: Any
-    ) -> RegisterRecord:
-        confirmed = await self.records.change(uow, found, "confirm", implied=implied, **values)
-        if confirmed.valid_to is not None:
-            uow.schedule(self._timer, end_of_day(confirmed.valid_to), confirmed.id, confirmed.version)
-        await self._told(uow, confirmed, "confirmed")
-        return confirmed
-
-    async def _told(self, uow: UnitOfWork, record: RegisterRecord, what: What) -> None:
-        if record.standing != "not_counted":
-            await self.announce(uow, record, what)
-
-    async def _expire(self, uow: UnitOfWork, timer: Timer) -> None:
-        """Its last day has passed; the day on the record decides."""
-        found = await self.records.lookup_one(uow, lock=True, id=timer.record_id)
-        if found is None or found.state != "confirmed":
-            return
-        if found.valid_to is None or found.valid_to >= uow.today:
-            return
-        expired = await self.records.change(uow, found, "expire", ended_on=found.valid_to, outcome="expired")
-        await self._told(uow, expired, "ended")
-
-    def _stated(self, kind: RegisterKind, values: Mapping[str, Any]) -> dict[str, Any]:
-        stated = {name: values[name] for name in _CONTENT} | {
-            "fields": dict(values["fields"]),
-            "evidence": list(values["evidence"]),
-        }
-        return stated | {
-            "natural_key": natural_key(kind, stated),
-            "standing": standing(kind, stated["fields"]),
-        }
-
-    async def _restated(
-        self, uow: UnitOfWork, kind: RegisterKind, found: RegisterRecord, body: RegisterPatch
-    ) -> dict[str, Any]:
-        """The record's content with what a patch says, checked as a new one is."""
-        given = columns(body, only_set=True)
-        values = {name: given.get(name, getattr(found, name)) for name in _CONTENT}
-        merged = {**found.fields, **(given.get("fields") or {})}
-        values["fields"] = {name: each for name, each in merged.items() if each is not None}
-        values["evidence"] = given.get("evidence", list(found.evidence)) or []
-        for name in ("title", "valid_from"):
-            values[name] = values[name] or getattr(found, name)
-        await checks.content(self.rules, uow, kind, values, found.city or "")
-        checks.ordered(values["valid_from"], values["valid_to"])
-        if values["parent"] != found.parent:
-            place = RegisterPlace(found.city or "", found.division, found.zones, found.pack or "")
-            parent = await self._parent(uow, kind, values["parent"], place)
-            values["parent"] = parent.id if parent else None
-        return self._stated(kind, values)
-
     async def _moved(
         self, uow: UnitOfWork, found: RegisterRecord, stated: Mapping[str, Any], body: RegisterCorrect
     ) -> RegisterPlace:
@@ -295,21 +206,6 @@ class Registers:
                 "A correction stays in its city; end the record and report it there.",
             )  # fmt: skip
         return place
-
-    async def _attach_new(self, uow: UnitOfWork, before: RegisterRecord, after: RegisterRecord) -> None:
-        known = {each["file"] for each in before.evidence}
-        new = [each["file"] for each in after.evidence if each["file"] not in known]
-        await attach(uow, self.RESOURCE.name, after.id, new, "/evidence")
-
-    async def _parent(
-        self, uow: UnitOfWork, kind: RegisterKind, parent_id: str | None, place: RegisterPlace
-    ) -> RegisterRecord | None:
-        if not checks.names_parent(kind, parent_id):
-            return None
-        found = await self.records.lookup_one(uow, id=parent_id) or await self.records.lookup_one(
-            uow, number=parent_id
-        )
-        return checks.usable_parent(uow, self.RESOURCE.name, kind, found, place.city)
 
 
 def _is_officer(uow: UnitOfWork) -> bool:

@@ -20,11 +20,22 @@ class RegisterPlace:
     pack: str
 
 
+@dataclass(frozen=True, slots=True)
+class RegisterHost:
+    """An organisation that may host records: its kind, and whether it was deregistered."""
+
+    kind: str
+    gone: bool
+
+
 class RegisterRules(Protocol):
     """What a service tells its registers: the kinds of its packs, places, organisations, chains."""
 
     def kinds(self, unit: ReadUnit | UnitOfWork, city: str, on: date) -> Mapping[str, RegisterKind]:
         """The kinds by code that the city's pack declares for this service; refuses an unknown city."""
+
+    def stamped_kinds(self, unit: ReadUnit | UnitOfWork, pack: str) -> Mapping[str, RegisterKind]:
+        """The kinds by code under the pack version that a record was made under."""
 
     def dimensions(self, unit: ReadUnit) -> frozenset[str]:
         """All fields of all packs' kinds that counts may be split by."""
@@ -32,8 +43,8 @@ class RegisterRules(Protocol):
     async def locate(self, uow: UnitOfWork, body: RegisterCreate, host: str | None) -> RegisterPlace:
         """Where a record belongs: its host's place, or the one that the body names; refuses by field."""
 
-    async def host_kind(self, unit: ReadUnit | UnitOfWork, uscc: str) -> str | None:
-        """The kind of an organisation that may host a record, None when it is not registered."""
+    async def host(self, unit: ReadUnit | UnitOfWork, uscc: str) -> RegisterHost | None:
+        """An organisation that may host a record, None when it is not registered."""
 
     def knows_chain(self, uow: UnitOfWork, city: str, chain: str) -> bool:
         """Whether the city's pack has the chain."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from kechuang.codes import Uscc
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut
@@ -48,12 +48,6 @@ class _Content(Input):
     )
     evidence: list[RegisterEvidence] = Field(default_factory=list, max_length=20)
     document_no: Line | None = Field(default=None, description="认定文号")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to lies on or after valid_from")
-        return self
 
 
 class RegisterCreate(_Content):

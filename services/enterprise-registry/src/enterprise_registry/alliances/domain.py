@@ -53,8 +53,8 @@ MACHINE = Machine(
     "proposed",
     (
         verb("update", "修改", "Update", from_="proposed"),
-        verb("approve", "批准", "Approve", from_="proposed", to="approved", decides=True),
-        verb("refuse", "不予批准", "Refuse", from_="proposed", to="refused", decides=True),
+        verb("approve", "批准", "Approve", from_="proposed", to="approved", decides=True, not_by_handler=True),
+        verb("refuse", "不予批准", "Refuse", from_="proposed", to="refused", decides=True, not_by_handler=True),
         verb("activate", "启动运行", "Activate", from_="approved", to="active", handles=True),
         verb("add-member", "增加成员", "Add a member", from_=STANDING),
         verb("remove-member", "成员退出", "Remove a member", from_=STANDING),
@@ -86,6 +86,16 @@ def members_on(members: Iterable[Mapping[str, Any]], day: date) -> list[Mapping[
 def stays(members: Iterable[Mapping[str, Any]], organisation: str) -> Mapping[str, Any] | None:
     """The membership of an organisation that has no end yet."""
     return next((m for m in members if m["organisation"] == organisation and m["valid_to"] is None), None)
+
+
+def last_left(members: Iterable[Mapping[str, Any]], organisation: str) -> date | None:
+    """The last day of an organisation's latest membership that is over."""
+    ended = (
+        date.fromisoformat(m["valid_to"])
+        for m in members
+        if m["organisation"] == organisation and m["valid_to"]
+    )
+    return max(ended, default=None)
 
 
 def joined(

@@ -89,7 +89,10 @@ async def update(record_id: RecordId, body: AlliancePatch, uow: Write) -> Allian
 
 @router.verb("approve", example={"document_no": "江科〔2024〕15号"})
 async def approve(record_id: RecordId, body: AllianceApprove, uow: Write) -> Alliance:
-    """Approve. 422 `second_for_chain` demands a reason where the chain has one already, 409 `too_few_members`."""
+    """Approve. 422 `second_for_chain` demands a reason where the chain has one already.
+
+    409 `too_few_members`, `lead_lost` when the lead was lost since, `handler_does_not_decide`.
+    """
     return await use_cases.approve(uow, record_id, body)
 
 
@@ -101,17 +104,17 @@ async def refuse(record_id: RecordId, body: AllianceRefuse, uow: Write) -> Allia
 
 @router.verb("activate", example={"activated_on": "2024-05-06"})
 async def activate(record_id: RecordId, body: AllianceActivate, uow: Write) -> Alliance:
-    """It works: from this day on it counts, and everybody may read it."""
+    """It works: from this day on it counts, and everybody may read it. 409 `lead_lost`."""
     return await use_cases.activate(uow, record_id, body)
 
 
-@router.verb("add-member", example={"organisation": "12440700MATE000L5X", "role": "university"})
+@router.verb("add-member", example={"organisation": "12440700MATE000L4H", "role": "university"})
 async def add_member(record_id: RecordId, body: AllianceMemberIn, uow: Write) -> Alliance:
     """Take in a member, by the lead or an officer. 422 `member_already`, `role_unknown`."""
     return await use_cases.add_member(uow, record_id, body)
 
 
-@router.verb("remove-member", example={"organisation": "12440700MATE000L5X", "reason": "合作到期退出。"})
+@router.verb("remove-member", example={"organisation": "12440700MATE000L4H", "reason": "合作到期退出。"})
 async def remove_member(record_id: RecordId, body: AllianceRemoveMember, uow: Write) -> Alliance:
     """Note that a member left; it stays on the record with its days."""
     return await use_cases.remove_member(uow, record_id, body)

@@ -11,6 +11,7 @@ from enterprise_registry.alliances.domain import (
     STANDING,
     Alliance,
     joined,
+    last_left,
     left,
     members_on,
     stays,
@@ -33,6 +34,7 @@ from kechuang.errors import Conflict, FieldError, Invalid, invalid
 from kechuang.http.schemas import columns
 from kechuang.text import Text
 from kechuang_contracts import enterprise_registry as events
+from kechuang_packs import Pack
 
 
 async def propose(uow: UnitOfWork, body: AllianceCreate) -> Alliance:
@@ -58,6 +60,7 @@ async def propose(uow: UnitOfWork, body: AllianceCreate) -> Alliance:
         pack=stamp(pack), title=body.title, kind=kind.code, level=kind.level.value if kind.level else None,
         chain=body.chain, members=members, member_codes=_codes(members), goal=body.goal,
         same_chain=standing if kind.one_per else [],
+        handlers=[] if uow.actor.organisation is not None else [uow.actor.subject],
         external_ids=[each.model_dump() for each in body.external_ids],
     )  # fmt: skip
 
@@ -76,7 +79,10 @@ async def approve(uow: UnitOfWork, record_id: str, body: AllianceApprove) -> All
     """Approve; a second alliance for the chain needs a reason (422 `second_for_chain`)."""
     found = await alliances.load(uow, record_id, "approve")
     shelf = library(uow)
-    kind = rules.kind(shelf.stamped(found.pack or ""), found.kind)
+    pack = shelf.stamped(found.pack or "")
+    kind = rules.kind(pack, found.kind)
+    alliances.resource.machine.require("approve", found.state)
+    await _led(uow, pack, kind, found)
     await _alone(uow, found.city, found.chain)
     standing = await _same_chain(uow, found.city, found.chain, found.id) if kind.one_per else []
     if standing and not body.reason:
@@ -109,6 +115,9 @@ async def refuse(uow: UnitOfWork, record_id: str, reason: str) -> Alliance:
 async def activate(uow: UnitOfWork, record_id: str, body: AllianceActivate) -> Alliance:
     """It works: from this day on it counts."""
     found = await alliances.load(uow, record_id, "activate")
+    alliances.resource.machine.require("activate", found.state)
+    pack = library(uow).stamped(found.pack or "")
+    await _led(uow, pack, rules.kind(pack, found.kind), found)
     first = body.activated_on or uow.today
     if first > uow.today:
         raise invalid("/activated_on", "in_the_future", "启动日期不得晚于今天。", "It lies after today.")
@@ -173,6 +182,19 @@ async def dissolve(uow: UnitOfWork, record_id: str, body: AllianceDissolve) -> A
     return ended
 
 
+async def _led(uow: UnitOfWork, pack: Pack, kind: rules.AllianceKind, found: Alliance) -> None:
+    """Refuse an alliance whose lead was lost since it was proposed: not active, or no longer permitted."""
+    try:
+        party = await parties.require_active(uow, found.organisation or "", "/lead")
+        await rules.check_lead(uow, library(uow), pack, kind, party)
+    except Invalid as lost:
+        raise Conflict(
+            Text(f"牵头单位已不符合条件：{lost.detail.zh}请解散或不予批准后另行组建。",
+                 f"Its lead no longer qualifies: {lost.detail.en} Dissolve or refuse it, and propose another one."),
+            code="lead_lost", extra={"lead": found.organisation},
+        ) from None  # fmt: skip
+
+
 async def _may_act(uow: UnitOfWork, found: Alliance) -> None:
     if uow.actor.organisation is not None:
         await parties.require_authority(uow, found.organisation or "", "submit")
@@ -214,9 +236,15 @@ async def _joined(
             "该单位已是成员。",
             "The organisation is a member already.",
         )
+    former, first = last_left(members, body.organisation), body.valid_from or uow.today
+    if former is not None and first <= former:
+        raise invalid(
+            f"{pointer}/valid_from", "before_former_end", f"该单位前次参加至 {former}，应自次日起。",
+            f"Its former membership lasted until {former}; it begins after that day.",
+        )  # fmt: skip
     role = rules.role(kind, body.role, f"{pointer}/role")
     party = await parties.require_active(uow, body.organisation, f"{pointer}/organisation")
-    return joined(members, body.organisation, party.title, role, body.valid_from or uow.today)
+    return joined(members, body.organisation, party.title, role, first)
 
 
 async def _alone(uow: UnitOfWork, city: str | None, chain: str | None) -> None:

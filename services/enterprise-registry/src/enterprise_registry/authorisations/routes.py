@@ -23,7 +23,7 @@ async def create(body: AuthorisationCreate, uow: Write) -> Authorisation:
 
 @router.verb("grant")
 async def grant(record_id: RecordId, uow: Write) -> Authorisation:
-    """The signatory grants what a clerk requested."""
+    """The signatory grants what a clerk requested; 409 `authorisation_over` when its last day has passed."""
     return await use_cases.grant(uow, record_id)
 
 

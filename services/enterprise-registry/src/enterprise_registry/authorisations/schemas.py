@@ -1,9 +1,9 @@
 """Authorisations on the wire."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kechuang.codes import Uscc
 from kechuang.http.schemas import ExternalId, Input, Line, Prose, RecordOut
@@ -28,12 +28,6 @@ class AuthorisationCreate(Input):
     valid_to: date | None = Field(default=None, description="Last day, inclusive")
     letter: Line | None = Field(default=None, description="授权委托书: a file id or the letter's number")
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to lies on or after valid_from")
-        return self
 
 
 class AuthorisationRevoke(Input):

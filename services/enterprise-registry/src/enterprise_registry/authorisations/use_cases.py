@@ -6,7 +6,7 @@ from enterprise_registry.authorisations.store import authorisations
 from enterprise_registry.metadata import acting_for, parties, tell
 from kechuang.clock import end_of_day, start_of_day
 from kechuang.db.unit import UnitOfWork
-from kechuang.errors import NotPermitted, invalid
+from kechuang.errors import Conflict, NotPermitted, invalid
 from kechuang.http.schemas import columns
 from kechuang.text import Text
 from kechuang.timers import Timer
@@ -22,8 +22,14 @@ async def propose(uow: UnitOfWork, body: AuthorisationCreate) -> Authorisation:
     party = await parties.find(uow, uscc)
     if party is None:
         raise invalid("/organisation", "organisation_unknown", "该单位尚未登记。", "Not registered.")
+    if party.state == "deregistered":
+        raise invalid(
+            "/organisation", "organisation_not_active", "该单位已注销。", "The organisation was deregistered."
+        )
     if body.valid_to is not None and body.valid_to < uow.today:
         raise invalid("/valid_to", "in_the_past", "截止日已过。", "The last day has passed.")
+    if body.valid_to is not None and body.valid_to < body.valid_from:
+        raise invalid("/valid_to", "before_valid_from", "截止日早于生效日。", "It ends before it begins.")
     requested = await authorisations.create(
         uow, **columns(body) | {"organisation": uscc, "scopes": sorted(set(body.scopes))},
         city=party.city, division=party.division, zones=list(party.zones),
@@ -46,6 +52,13 @@ async def grant(uow: UnitOfWork, record_id: str) -> Authorisation:
 
 
 async def _grant(uow: UnitOfWork, found: Authorisation) -> Authorisation:
+    authorisations.resource.machine.require("grant", found.state)
+    if found.valid_to is not None and found.valid_to < uow.today:
+        raise Conflict(
+            Text(f"申请的授权已于 {found.valid_to} 到期，请重新申请。",
+                 f"What was requested ended on {found.valid_to}; request it anew."),
+            code="authorisation_over",
+        )  # fmt: skip
     granted = await authorisations.change(uow, found, "grant", to=state_on(uow.today, found.valid_from))
     if granted.state == "granted":
         uow.schedule(TIMER, start_of_day(granted.valid_from), granted.id, granted.version)

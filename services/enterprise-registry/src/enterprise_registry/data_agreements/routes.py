@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import Query
+from fastapi import Query, Request
 
 from enterprise_registry.data_agreements import schemas, use_cases
 from enterprise_registry.data_agreements.domain import DataAgreement
 from enterprise_registry.data_agreements.store import data_agreements, exchange
 from kechuang.http import paging
+from kechuang.http.readable import is_dry_run
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import Read, Write
 from kechuang.http.schemas import Page
@@ -32,7 +33,7 @@ async def update(record_id: RecordId, body: schemas.DataAgreementPatch, uow: Wri
 
 @router.verb("activate")
 async def activate(record_id: RecordId, uow: Write) -> DataAgreement:
-    """Put it into force; never by who drafted it (409 `handler_does_not_decide`)."""
+    """Put it into force; never by who drafted it (409 `handler_does_not_decide`); 409 `agreement_over`."""
     return await use_cases.activate(uow, record_id)
 
 
@@ -59,12 +60,14 @@ async def end(record_id: RecordId, body: schemas.DataAgreementReason, uow: Write
     summary="提供数据 Provide data", dry_run=True, response_model=schemas.DataAgreementData,
     example={"data_set": "recognitions", "duty": "2024年研发统计单位核对"},
 )  # fmt: skip
-async def provide(record_id: RecordId, body: schemas.DataAgreementProvide, uow: Write) -> Any:
+async def provide(
+    record_id: RecordId, body: schemas.DataAgreementProvide, uow: Write, request: Request
+) -> Any:
     """Take a data set under the agreement, up to 1000 rows at a time; every time is kept in `/exchanges`.
 
-    409 `not_the_partner`, `agreement_not_in_force`, `state_forbids`; 422 `not_covered`.
+    With `dry_run=true` all is checked and counted, and no rows are given. 409 `not_the_partner`, `agreement_not_in_force`, `state_forbids`; 422 `not_covered`.
     """
-    return await use_cases.provide(uow, record_id, body)
+    return await use_cases.provide(uow, record_id, body, rehearsal=is_dry_run(request))
 
 
 @router.other(

@@ -1,12 +1,11 @@
 """What goes over the wire for data agreements."""
 
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
-from kechuang.text import Text, field_error
 
 EXAMPLE = {
     "city": "440700", "title": "与市统计局共享科技型企业名录", "partner": "江门市统计局",
@@ -47,17 +46,6 @@ class DataAgreementCreate(_Content):
     """An agreement; it is a draft until somebody else activates it."""
 
     city: Line = Field(description="Area id", examples=["440700"])
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.valid_to < self.valid_from:
-            raise field_error("not_later", Text("终止日不能早于生效日。", "It ends before it begins."))
-        if self.partner_unit is None and self.partner_client is None:
-            raise field_error(
-                "partner_missing",
-                Text("请指明合作单位或系统的标识。", "Name the partner's unit or its client."),
-            )
-        return self
 
 
 @merge_patch
@@ -126,7 +114,7 @@ class DataAgreementData(Output):
     """What was provided, with its trace; ask again with `next_cursor` until it is null."""
 
     exchange: DataAgreementExchange
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, Any]] = Field(description="None in a rehearsal: what leaves no trace is not given")
     next_cursor: str | None
 
 
@@ -138,6 +126,7 @@ class DataAgreementRow(Output):
     id: str | None
     code: str | None
     detail: str | None
+    detail_en: str | None
 
 
 class DataAgreementReceipt(Output):

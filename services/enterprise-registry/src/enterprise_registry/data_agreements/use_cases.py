@@ -1,7 +1,8 @@
 """Agreements are made and end; under an active one its partner takes and gives data, each time with a trace."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from kechuang.clock import end_of_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, FieldError, Invalid, Refusal, invalid
 from kechuang.http import paging
+from kechuang.http.problems import field_errors
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
 from kechuang.text import Text
@@ -29,48 +31,72 @@ _KEY = sa.Column("key", sa.Text)
 
 async def draft(uow: UnitOfWork, body: schemas.DataAgreementCreate) -> DataAgreement:
     """Draft an agreement of a city."""
-    _require_known(body.data_sets)
     pack = library(uow).require_city_pack(body.city, uow.today)
+    values = columns(body)
+    _require_sound(uow, body.city, values)
     return await data_agreements.create(
-        uow, **columns(body), division=body.city, pack=stamp(pack), handlers=[uow.actor.subject]
+        uow, **values, division=body.city, pack=stamp(pack), handlers=[uow.actor.subject]
     )
 
 
-def _require_known(sets: list[schemas.DataAgreementSet]) -> None:
-    errors = []
+def _require_sound(uow: UnitOfWork, city: str, stated: Mapping[str, Any]) -> None:
+    """Refuse an agreement with nobody, over no time, about what is not there: all faults at once."""
+    errors = [*_unknown_sets(stated["data_sets"])]
+    if stated["partner_unit"] is None and stated["partner_client"] is None:
+        text = Text("请指明合作单位或系统的标识。", "Name the partner's unit or its client.")
+        errors.append(FieldError("/partner_unit", "partner_missing", text))
+    if stated["valid_to"] < stated["valid_from"]:
+        text = Text("终止日不能早于生效日。", "It ends before it begins.")
+        errors.append(FieldError("/valid_to", "not_later", text))
+    areas = library(uow).areas()
+    counties = {each for each, (of_city, area) in areas.items() if of_city == city and area.kind == "county"}
+    errors += [
+        FieldError(f"/divisions/{index}", "division_unknown",
+                   Text("该市没有这个县（市、区）。", "The city has no such county."))
+        for index, each in enumerate(stated["divisions"])
+        if each not in counties
+    ]  # fmt: skip
+    if errors:
+        raise Invalid(Text("协议填写有误。", "The agreement is not filled in rightly."), errors=errors)
+
+
+def _unknown_sets(sets: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:
     for index, each in enumerate(sets):
-        offered = PROVIDED[each.data_set].fields if each.data_set in PROVIDED else ()
-        known = offered if each.direction == "provide" else RECEIVED.get(each.data_set, ())
+        name, provides = each["data_set"], each["direction"] == "provide"
+        offered = PROVIDED[name].fields if name in PROVIDED else ()
+        known = offered if provides else RECEIVED.get(name, ())
         where = f"/data_sets/{index}"
         if not known:
-            names = ", ".join(sorted(PROVIDED if each.direction == "provide" else RECEIVED))
-            errors.append(FieldError(f"{where}/data_set", "data_set_unknown",
-                                     Text(f"可共享的数据集：{names}。", f"Data sets: {names}.")))  # fmt: skip
+            names = ", ".join(sorted(PROVIDED if provides else RECEIVED))
+            text = Text(f"可共享的数据集：{names}。", f"Data sets: {names}.")
+            yield FieldError(f"{where}/data_set", "data_set_unknown", text)
             continue
-        errors += [
-            FieldError(f"{where}/fields/{n}", "field_unknown",
-                       Text(f"该数据集没有这个字段，可选：{', '.join(known)}。", f"Its fields: {', '.join(known)}."))
-            for n, name in enumerate(each.fields)
-            if name not in known
-        ]  # fmt: skip
-    if errors:
-        raise Invalid(Text("数据集填写有误。", "The data sets are wrong."), errors=errors)
+        text = Text(f"该数据集没有这个字段，可选：{', '.join(known)}。", f"Its fields: {', '.join(known)}.")
+        for n, field in enumerate(each["fields"]):
+            if field not in known:
+                yield FieldError(f"{where}/fields/{n}", "field_unknown", text)
 
 
 async def update(uow: UnitOfWork, record_id: str, body: schemas.DataAgreementPatch) -> DataAgreement:
     """Change a draft."""
     agreement = await data_agreements.load(uow, record_id, "update")
     values = columns(body, only_set=True)
-    if "data_sets" in values:
-        _require_known(body.data_sets)
-    if values.get("valid_to", agreement.valid_to) < values.get("valid_from", agreement.valid_from):
-        raise invalid("/valid_to", "not_later", "终止日不能早于生效日。", "It ends before it begins.")
+    names = ("data_sets", "partner_unit", "partner_client", "valid_from", "valid_to", "divisions")
+    stated = {name: values.get(name, getattr(agreement, name)) for name in names}
+    _require_sound(uow, agreement.city or "", stated)
     return await data_agreements.change(uow, agreement, "update", **values)
 
 
 async def activate(uow: UnitOfWork, record_id: str) -> DataAgreement:
     """Put it into force; it runs out by itself."""
     agreement = await data_agreements.load(uow, record_id, "activate")
+    data_agreements.resource.machine.require("activate", agreement.state)
+    if agreement.valid_to < uow.today:
+        raise Conflict(
+            Text(f"协议期限已于 {agreement.valid_to} 届满，请先修改期限。",
+                 f"Its term ended on {agreement.valid_to}; change it first."),
+            code="agreement_over",
+        )  # fmt: skip
     active = await data_agreements.change(uow, agreement, "activate")
     uow.schedule(RUN_OUT, end_of_day(active.valid_to), active.id, active.version)
     return active
@@ -109,9 +135,12 @@ async def _under(
 
 
 async def provide(
-    uow: UnitOfWork, record_id: str, body: schemas.DataAgreementProvide
+    uow: UnitOfWork, record_id: str, body: schemas.DataAgreementProvide, *, rehearsal: bool
 ) -> schemas.DataAgreementData:
-    """Give the partner a page of a data set, by the fields agreed upon, and keep who took what and why."""
+    """Give the partner a page of a data set, by the fields agreed upon, and keep who took what and why.
+
+    A rehearsal leaves no trace, therefore it gives no rows either.
+    """
     agreement, fields = await _under(uow, record_id, "provide", body.data_set)
     binding = paging.binding_of(agreement.id, body.data_set)
     after = None if body.cursor is None else str(paging.decode(body.cursor, binding, _KEY).value)
@@ -119,6 +148,8 @@ async def provide(
     found = list(await uow.execute(statement))
     rows = [{name: getattr(each, name) for name in fields} for each in found[:PAGE]]
     trace = await _trace(uow, agreement, "provide", body.data_set, fields, rows, body.duty, refused=0)
+    if rehearsal:
+        return schemas.DataAgreementData(exchange=trace, rows=[], next_cursor=None)
     following = paging.Cursor(found[PAGE - 1].id, "").encode(binding) if len(found) > PAGE else None
     return schemas.DataAgreementData(exchange=trace, rows=rows, next_cursor=following)
 
@@ -139,31 +170,52 @@ async def receive(
 async def _take(
     uow: UnitOfWork, agreement: DataAgreement, fields: list[str], n: int, row: dict[str, Any]
 ) -> schemas.DataAgreementRow:
-    outside = sorted(set(row) - set(fields))
+    outside = ", ".join(sorted(set(row) - set(fields)))
     if outside:
-        return _refused(n, "field_not_covered", f"协议不包含字段：{', '.join(outside)}")
+        text = Text(f"协议不包含字段：{outside}", f"The agreement does not cover: {outside}")
+        return _refused(n, "field_not_covered", text)
     try:
         body = RecognitionCreate.model_validate(row)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        return _refused(n, "row_invalid", f"/{'/'.join(map(str, first['loc']))}: {first['msg']}")
+        found = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
+        return _refused(n, "row_invalid", _told(field_errors(found)))
     try:
         async with uow.attempt():
             made = await recognitions.receive(uow, body)
-            if made.city != agreement.city:
+            if made.city != agreement.city or (
+                agreement.divisions and made.division not in agreement.divisions
+            ):
                 raise Conflict(
-                    Text("该单位不在协议城市。", "The organisation is of another city."), code="other_city"
+                    Text(
+                        "该单位不在协议约定的地区。", "The agreement does not cover the organisation's place."
+                    ),
+                    code="other_place",
                 )
     except Refusal as refusal:
         if refusal.code == "already_recognised":
             known = refusal.extra["existing"]["id"]
-            return schemas.DataAgreementRow(row=n, status="known", id=known, code=None, detail=None)
-        return _refused(n, refusal.code, refusal.detail.zh)
-    return schemas.DataAgreementRow(row=n, status="created", id=made.id, code=None, detail=None)
+            return _taken(n, "known", known)
+        return _refused(n, refusal.code, _told(refusal.errors) if refusal.errors else refusal.detail)
+    return _taken(n, "created", made.id)
 
 
-def _refused(n: int, code: str, detail: str) -> schemas.DataAgreementRow:
-    return schemas.DataAgreementRow(row=n, status="refused", id=None, code=code, detail=detail)
+def _told(errors: Sequence[FieldError]) -> Text:
+    """Every fault of a row in one line, each with its field."""
+    return Text(*(
+        "; ".join(f"{each.pointer}: {getattr(each.detail, language)}" for each in errors) for language in ("zh", "en")
+    ))  # fmt: skip
+
+
+def _taken(n: int, status: Literal["created", "known"], record_id: str) -> schemas.DataAgreementRow:
+    return schemas.DataAgreementRow(
+        row=n, status=status, id=record_id, code=None, detail=None, detail_en=None
+    )
+
+
+def _refused(n: int, code: str, detail: Text) -> schemas.DataAgreementRow:
+    return schemas.DataAgreementRow(
+        row=n, status="refused", id=None, code=code, detail=detail.zh, detail_en=detail.en
+    )
 
 
 async def _trace(

@@ -56,7 +56,7 @@ async def revise(record_id: RecordId, body: schemas.PolicyDocumentRevise, uow: W
 
 @router.verb("extend", example={"valid_to": "2030-04-19", "reason": "经评估继续有效。"})
 async def extend(record_id: RecordId, body: schemas.PolicyDocumentExtend, uow: Write) -> PolicyDocument:
-    """Extend its validity (延长有效期) while it is in force."""
+    """Extend its validity (延长有效期) while it is in force; 409 `already_expired` afterwards."""
     return await use_cases.extend(uow, record_id, body)
 
 

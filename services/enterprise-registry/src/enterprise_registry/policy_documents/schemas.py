@@ -1,9 +1,9 @@
 """What goes over the wire for policy documents."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kechuang.http.schemas import ExternalId, Input, Line, Prose, RecordOut, merge_patch
 
@@ -36,12 +36,6 @@ class PolicyDocumentCreate(_Content):
     """A document; it is a draft until it is published."""
 
     city: Line = Field(description="Area id", examples=["440700"])
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to lies before valid_from")
-        return self
 
 
 @merge_patch

@@ -63,13 +63,16 @@ async def basis_warnings(
 ) -> list[dict[str, Any]]:
     """Warn of documents that are not in force today: those named, and the plan of the pack (`id@version`).
 
-    Refuses a named document that does not exist.
+    Refuses a named document that the caller does not see.
     """
     columns = policy_documents.columns
-    plan = (pack or "").partition("@")[0] + "/%"
+    plan = (pack or "").partition("@")[0] + "/"
+    # A draft is nobody's basis who does not see it: its title would be told.
     wanted = sa.or_(
-        _table.c.id.in_(list(basis)),
-        sa.and_(_table.c.origin.like(plan), _table.c.kind == "plan", sa.literal(bool(pack))),
+        sa.and_(_table.c.id.in_(list(basis)), policy_documents.visible(uow)),
+        sa.and_(
+            _table.c.origin.startswith(plan, autoescape=True), _table.c.kind == "plan", sa.literal(bool(pack))
+        ),
     )
     found = {
         each.id: each

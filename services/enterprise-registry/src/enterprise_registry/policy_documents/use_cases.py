@@ -1,6 +1,6 @@
 """What can be done with policy documents, and what time does to them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +35,7 @@ _log = structlog.get_logger(__name__)
 async def draft(uow: UnitOfWork, body: PolicyDocumentCreate) -> PolicyDocument:
     """Draft a document of a city."""
     pack = library(uow).require_city_pack(body.city, uow.today)
+    _ordered(body.valid_from, body.valid_to)
     return await policy_documents.create(
         uow, **columns(body), division=body.city, pack=stamp(pack), handlers=[uow.actor.subject]
     )
@@ -44,11 +45,13 @@ async def update(uow: UnitOfWork, record_id: str, body: PolicyDocumentPatch) -> 
     """Change a draft."""
     document = await policy_documents.load(uow, record_id, "update")
     values = columns(body, only_set=True)
-    first = values.get("valid_from", document.valid_from)
-    last = values.get("valid_to", document.valid_to)
-    if first and last and last < first:
-        raise invalid("/valid_to", "not_later", "失效日期不能早于施行日期。", "It ends before it begins.")
+    _ordered(values.get("valid_from", document.valid_from), values.get("valid_to", document.valid_to))
     return await policy_documents.change(uow, document, "update", **values)
+
+
+def _ordered(first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and last < first:
+        raise invalid("/valid_to", "not_later", "失效日期不能早于施行日期。", "It ends before it begins.")
 
 
 async def publish(uow: UnitOfWork, record_id: str) -> PolicyDocument:
@@ -73,10 +76,16 @@ async def _replace(uow: UnitOfWork, revision: PolicyDocument) -> None:
     if revision.valid_from > uow.today:
         uow.schedule(REPLACE, start_of_day(revision.valid_from), revision.id, revision.version)
         return
-    old = await policy_documents.lookup_one(uow, lock=True, id=revision.supersedes)
-    if old is not None and old.state in ("published", "expired"):
-        last = min(each for each in (revision.valid_from - _ONE_DAY, old.ended_on) if each is not None)
+    eve = revision.valid_from - _ONE_DAY
+    former: str | None = revision.supersedes
+    while former is not None:
+        old = await policy_documents.lookup_one(uow, lock=True, id=former)
+        if old is None or old.state not in ("published", "expired"):
+            return
+        last = min(each for each in (eve, old.ended_on) if each is not None)
         await policy_documents.change(uow, old, "supersede", implied=True, ended_on=last)
+        # A revision that is overtaken before its first day never replaced what it revises: that ends too.
+        former = old.supersedes if old.valid_from is not None and old.valid_from > eve else None
 
 
 async def revise(uow: UnitOfWork, record_id: str, reason: str) -> PolicyDocument:
@@ -112,6 +121,13 @@ async def discard(uow: UnitOfWork, record_id: str, reason: str | None) -> Policy
 async def extend(uow: UnitOfWork, record_id: str, body: PolicyDocumentExtend) -> PolicyDocument:
     """Move its last day to a later one, before it has passed."""
     document = await policy_documents.load(uow, record_id, "extend")
+    policy_documents.resource.machine.require("extend", document.state)
+    if document.valid_to is not None and document.valid_to < uow.today:
+        raise Conflict(
+            Text(f"该文件已于 {document.valid_to} 失效，不能再延期；请修订后重新发布。",
+                 f"It expired on {document.valid_to} and is not extended any more; revise it."),
+            code="already_expired",
+        )  # fmt: skip
     if document.valid_to is None or body.valid_to <= document.valid_to:
         raise invalid("/valid_to", "not_later", "只能延长有效期。", "A validity is only extended.")
     uow.reason = body.reason
@@ -126,6 +142,11 @@ async def repeal(uow: UnitOfWork, record_id: str, body: PolicyDocumentRepeal) ->
     last = body.ended_on or uow.today - _ONE_DAY
     if last > uow.today:
         raise invalid("/ended_on", "in_future", "请用修订或有效期表示将来的失效。", "Its last day has come.")
+    if body.ended_on is not None and document.valid_from is not None and last < document.valid_from:
+        raise invalid(
+            "/ended_on", "before_valid_from", f"该文件自 {document.valid_from} 起施行，最后有效日不得早于该日。",
+            f"It is in force from {document.valid_from} on; its last day is not before.",
+        )  # fmt: skip
     uow.reason = body.reason
     return await policy_documents.change(uow, document, "repeal", ended_on=last, reason=body.reason)
 

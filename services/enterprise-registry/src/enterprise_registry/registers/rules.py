@@ -11,7 +11,7 @@ from kechuang.errors import invalid
 from kechuang.text import Text
 from kechuang_packs import Pack
 from kechuang_packs.models import registers as declared
-from kechuang_procedure.registers import RegisterKind, RegisterPlace, RequiredEvidence
+from kechuang_procedure.registers import RegisterHost, RegisterKind, RegisterPlace, RequiredEvidence
 from kechuang_procedure.registers.schemas import RegisterCreate
 
 SERVICE = "enterprise-registry"
@@ -55,6 +55,11 @@ class PackRules:
         shelf = library(unit)
         return kinds_of(shelf, shelf.require_city_pack(city, on))
 
+    def stamped_kinds(self, unit: ReadUnit | UnitOfWork, pack: str) -> Mapping[str, RegisterKind]:
+        """The kinds under the pack version of a record."""
+        shelf = library(unit)
+        return kinds_of(shelf, shelf.stamped(pack))
+
     def dimensions(self, unit: ReadUnit) -> frozenset[str]:
         """The dimensions of all packs' kinds."""
         shelf = library(unit)
@@ -85,10 +90,10 @@ class PackRules:
         pack = shelf.require_city_pack(city, uow.today)
         return RegisterPlace(city, division, zones, stamp(pack))
 
-    async def host_kind(self, unit: ReadUnit | UnitOfWork, uscc: str) -> str | None:
-        """The kind of a registered organisation."""
+    async def host(self, unit: ReadUnit | UnitOfWork, uscc: str) -> RegisterHost | None:
+        """A registered organisation."""
         party = await parties.find(unit, uscc)
-        return party.kind if party else None
+        return RegisterHost(party.kind, party.state == "deregistered") if party else None
 
     def knows_chain(self, uow: UnitOfWork, city: str, chain: str) -> bool:
         """Whether the city's pack has the chain."""

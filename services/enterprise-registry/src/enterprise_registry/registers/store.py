@@ -9,7 +9,7 @@ from kechuang.messaging.events import Event
 from kechuang.text import Text
 from kechuang_contracts import enterprise_registry as events
 from kechuang_procedure.registers import RegisterRecord, Registers, last_day
-from kechuang_procedure.registers.feature import What
+from kechuang_procedure.registers.steps import What
 
 
 class EnterpriseRecords(Registers):
