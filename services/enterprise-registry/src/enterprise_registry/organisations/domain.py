@@ -43,7 +43,8 @@ class Organisation(Record):
     """An organisation with a unified social credit code (统一社会信用代码).
 
     `facts` holds what rules read and no annual form files: key → `{value, verified, on}`. `scale` was given or,
-    with `scale_source` "computed", follows from verified filings by the national size classes.
+    with `scale_source` "computed", follows from verified filings by the national size classes; `above_scale` (规模以上)
+    follows from them alone, None while it is unknown. `merged_into` is the one that took it over.
     """
 
     uscc: str
@@ -52,6 +53,7 @@ class Organisation(Record):
     kind: str
     scale: str | None
     scale_source: str | None
+    above_scale: bool | None
     industry: str | None
     chains: Sequence[str]
     affiliates: Sequence[str]
@@ -62,6 +64,7 @@ class Organisation(Record):
     legal_representative_shown: str | None
     registered_on: date | None
     deregistered_on: date | None
+    merged_into: str | None
 
 
 MACHINE = Machine(

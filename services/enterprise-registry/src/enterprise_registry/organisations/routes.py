@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request
 from enterprise_registry.organisations import use_cases
 from enterprise_registry.organisations.domain import Organisation
 from enterprise_registry.organisations.imports import IMPORT
+from enterprise_registry.organisations.past import add_past_routes
 from enterprise_registry.organisations.schemas import (
     EXAMPLE,
     OrganisationCreate,
+    OrganisationDeregister,
     OrganisationOut,
     OrganisationPatch,
     OrganisationRelocate,
@@ -70,9 +72,12 @@ async def resume(record_id: RecordId, body: Because, uow: Write) -> Organisation
 
 
 @router.verb("deregister", example={"reason": "已办理注销登记。"})
-async def deregister(record_id: RecordId, body: Because, uow: Write) -> Organisation:
-    """Deregister for good."""
-    return await use_cases.change_state(uow, record_id, "deregister", body.reason)
+async def deregister(record_id: RecordId, body: OrganisationDeregister, uow: Write) -> Organisation:
+    """Deregister for good; `merged_into` says who took it over.
+
+    422 `merged_into_itself`, `organisation_unknown`, `organisation_not_active`.
+    """
+    return await use_cases.deregister(uow, record_id, body)
 
 
 @router.verb("rename", bulk=False, example={"name": "江门示例智能装备有限公司"})
@@ -98,6 +103,7 @@ async def reveal(record_id: RecordId, body: OrganisationReveal, uow: Write) -> O
 
 
 IMPORT.add_routes(router)
+add_past_routes(router)
 
 
 # -- enterprises: a read alias --------------------------------------------------------------------

@@ -81,6 +81,13 @@ class OrganisationRelocate(Input):
     reason: Prose | None = None
 
 
+class OrganisationDeregister(Input):
+    """Why it ends, and who took it over."""
+
+    merged_into: Uscc | None = Field(default=None, description="吸收合并: the organisation that took it over")
+    reason: Prose | None = Field(default=None, description="Kept in history and audit")
+
+
 class OrganisationReveal(Input):
     """Why the personal fields are to be read; kept in the audit log."""
 
@@ -104,6 +111,9 @@ class OrganisationOut(RecordOut):
     kind: str
     scale: str | None
     scale_source: str | None = Field(description="`given` or `computed` by the national size classes")
+    above_scale: bool | None = Field(
+        description="规模以上 by the revenue of the latest verified year; null while that does not tell"
+    )
     industry: str | None
     chains: list[str]
     affiliates: list[str]
@@ -113,6 +123,7 @@ class OrganisationOut(RecordOut):
     legal_representative: Masked | None
     registered_on: date | None
     deregistered_on: date | None
+    merged_into: str | None
 
 
 class OrganisationRevealed(Output):

@@ -23,6 +23,7 @@ _table = record_table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("scale", sa.Text),
     sa.Column("scale_source", sa.Text),
+    sa.Column("above_scale", sa.Boolean),
     sa.Column("industry", sa.Text),
     sa.Column("chains", ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("affiliates", ARRAY(sa.Text), nullable=False, server_default="{}"),
@@ -33,6 +34,7 @@ _table = record_table(
     sa.Column("legal_representative_shown", sa.Text),
     sa.Column("registered_on", sa.Date),
     sa.Column("deregistered_on", sa.Date),
+    sa.Column("merged_into", sa.Text),
     sa.Index("organisation_division_kind", "division", "kind"),
     sa.Index("organisation_chains", "chains", postgresql_using="gin"),
     sa.Index("organisation_updated", "updated_at", "id"),
@@ -65,6 +67,7 @@ ORGANISATIONS: Resource[Organisation] = Resource(
         "uscc": Filter("uscc", Text("统一社会信用代码", "Credit code")),
         "kind": Filter("kind", Text("单位类型", "Kind")),
         "scale": Filter("scale", Text("规模", "Scale")),
+        "above_scale": Filter("above_scale", Text("规模以上", "Above scale"), many=False),
         "industry": Filter("industry", Text("行业", "Industry")),
         "chain": Filter("chains", Text("产业链", "Chain"), array=True),
         "rung": Filter(

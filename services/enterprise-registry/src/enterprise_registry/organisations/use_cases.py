@@ -7,6 +7,7 @@ from enterprise_registry.metadata import alone, parties, tell
 from enterprise_registry.organisations.domain import Organisation, facts_stated
 from enterprise_registry.organisations.schemas import (
     OrganisationCreate,
+    OrganisationDeregister,
     OrganisationPatch,
     OrganisationRelocate,
     OrganisationRename,
@@ -15,7 +16,7 @@ from enterprise_registry.organisations.store import organisations
 from enterprise_registry.policy.facts import check_registration_facts, vocabulary_of
 from enterprise_registry.policy.library import library
 from kechuang.db.unit import UnitOfWork
-from kechuang.errors import Conflict, FieldError, Invalid
+from kechuang.errors import Conflict, FieldError, Invalid, invalid
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
 from kechuang.personal import Secret, mask_name
@@ -124,11 +125,26 @@ async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Organis
 
 
 async def change_state(uow: UnitOfWork, record_id: str, verb: str, reason: str | None) -> Organisation:
-    """Suspend, resume or deregister."""
+    """Suspend or resume."""
     found = await organisations.load(uow, record_id, verb)
     uow.reason = reason
-    values: dict[str, Any] = {"deregistered_on": uow.today} if verb == "deregister" else {}
-    return await _told(uow, await organisations.change(uow, found, verb, **values))
+    return await _told(uow, await organisations.change(uow, found, verb))
+
+
+async def deregister(uow: UnitOfWork, record_id: str, body: OrganisationDeregister) -> Organisation:
+    """End it for good; `merged_into` names the active organisation that took it over."""
+    found = await organisations.load(uow, record_id, "deregister")
+    if body.merged_into is not None:
+        if body.merged_into == found.uscc:
+            raise invalid(
+                "/merged_into", "merged_into_itself", "不能并入自身。", "It cannot merge into itself."
+            )
+        await parties.require_active(uow, body.merged_into, "/merged_into")
+    uow.reason = body.reason
+    changed = await organisations.change(
+        uow, found, "deregister", deregistered_on=uow.today, merged_into=body.merged_into
+    )
+    return await _told(uow, changed)
 
 
 async def rename(uow: UnitOfWork, record_id: str, body: OrganisationRename) -> Organisation:
@@ -152,17 +168,16 @@ async def relocate(uow: UnitOfWork, record_id: str, body: OrganisationRelocate) 
     return await _told(uow, moved)
 
 
-async def classify(uow: UnitOfWork, uscc: str, scale: str | None) -> None:
-    """Take over a size class that verified filings gave."""
+async def classify(uow: UnitOfWork, uscc: str, scale: str | None, above_scale: bool | None) -> None:
+    """Take over what verified filings gave: the size class, and whether it is above scale. None changes nothing."""
     found = await organisations.lookup_one(uow, lock=True, uscc=uscc)
-    if found is None or scale is None or found.state == "deregistered":
+    if found is None or found.state == "deregistered":
         return
-    if (found.scale, found.scale_source) == (scale, "computed"):
+    values: dict[str, Any] = {} if scale is None else {"scale": scale, "scale_source": "computed"}
+    values |= {} if above_scale is None else {"above_scale": above_scale}
+    if all(getattr(found, name) == value for name, value in values.items()):
         return
-    changed = await organisations.change(
-        uow, found, "classify", implied=True, scale=scale, scale_source="computed"
-    )
-    await _told(uow, changed)
+    await _told(uow, await organisations.change(uow, found, "classify", implied=True, **values))
 
 
 async def reveal(uow: UnitOfWork, record_id: str, reason: str) -> str | None:
