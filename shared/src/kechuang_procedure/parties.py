@@ -146,12 +146,18 @@ class Parties:
         ]
 
     async def _organisation(self, uow: UnitOfWork, event: Received[OrganisationChanged]) -> None:
-        data = event.data
-        values = {
-            "uscc": data.uscc, "version": event.version, "title": data.title, "kind": data.kind,
-            "scale": data.scale, "state": data.state, "city": data.city, "division": data.division,
-            "zones": data.zones, "chains": data.chains, "affiliates": data.affiliates,
-        }  # fmt: skip
+        await self.keep(uow, [(event.data, event.version)])
+
+    async def keep(self, uow: UnitOfWork, told: Sequence[tuple[OrganisationChanged, int]]) -> None:
+        """Take over snapshots of organisations, each with its version and each of another one, in one statement."""
+        values = [
+            {
+                "uscc": data.uscc, "version": version, "title": data.title, "kind": data.kind,
+                "scale": data.scale, "state": data.state, "city": data.city, "division": data.division,
+                "zones": data.zones, "chains": data.chains, "affiliates": data.affiliates,
+            }
+            for data, version in told
+        ]  # fmt: skip
         await _newest_wins(uow, self.table, "uscc", values)
 
     async def _authorisation(self, uow: UnitOfWork, event: Received[AuthorisationChanged]) -> None:
@@ -161,7 +167,7 @@ class Parties:
             "organisation": data.organisation, "scopes": data.scopes, "valid_from": data.valid_from,
             "valid_to": data.valid_to, "state": data.state,
         }  # fmt: skip
-        await _newest_wins(uow, self.authorities, "authorisation", values)
+        await _newest_wins(uow, self.authorities, "authorisation", [values])
 
     async def _decided(self, uow: UnitOfWork, event: Received[RecognitionDecided]) -> None:
         data = event.data
@@ -244,9 +250,11 @@ class Parties:
 _SCOPES = {"draft": Text("填报", "draft"), "submit": Text("提交", "submit"), "sign": Text("签署", "sign")}
 
 
-async def _newest_wins(uow: UnitOfWork, table: sa.Table, key: str, values: dict[str, Any]) -> None:
-    statement = insert(table).values(values)
-    changed = {name: statement.excluded[name] for name in values if name != key}
+async def _newest_wins(uow: UnitOfWork, table: sa.Table, key: str, values: Sequence[dict[str, Any]]) -> None:
+    if not values:
+        return
+    statement = insert(table).values(list(values) if len(values) > 1 else values[0])
+    changed = {name: statement.excluded[name] for name in values[0] if name != key}
     await uow.execute(
         statement.on_conflict_do_update(
             index_elements=[key], set_=changed, where=table.c.version < statement.excluded.version

@@ -15,6 +15,7 @@ from kechuang.db.unit import UnitOfWork
 from kechuang.errors import NotPermitted, invalid
 from kechuang.messaging.events import E, Event, Received
 from kechuang.text import Text
+from kechuang_contracts.enterprise_registry import OrganisationChanged
 from kechuang_procedure.parties import Parties
 
 metadata = sa.MetaData()
@@ -37,6 +38,13 @@ async def tell(uow: UnitOfWork, event: Event, *, aggregate: str, version: int) -
     )  # fmt: skip
     for handle in _OWN.get(type(event), ()):
         await handle(uow, received)
+
+
+async def tell_organisations(uow: UnitOfWork, told: Sequence[tuple[OrganisationChanged, int]]) -> None:
+    """Publish snapshots of many organisations, each with its version, and take them in at once."""
+    for event, version in told:
+        uow.emit(event, aggregate=event.uscc, version=version)
+    await parties.keep(uow, told)
 
 
 def acting_for(uow: UnitOfWork, stated: str | None, action: str) -> str:

@@ -1,9 +1,9 @@
 """The rows of an import on their way through the database: staged by COPY, read by chunk, answered by set."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -22,6 +22,8 @@ MOST_ERRORS = 200
 """Errors that are kept of one row: a hostile row does not fill the report."""
 
 Reason = dict[str, str]
+RowT = TypeVar("RowT")
+AnswerT = TypeVar("AnswerT")
 
 
 def reason(pointer: str, code: str, detail: Text) -> Reason:
@@ -75,6 +77,31 @@ async def staged(uow: UnitOfWork, job: str, first: int, last: int) -> list[sa.Ro
         .order_by(table.c.number)
     )
     return list(found)
+
+
+async def in_waves(
+    rows: Sequence[RowT],
+    key: Callable[[RowT], Hashable],
+    take: Callable[[Sequence[RowT]], Awaitable[Sequence[AnswerT]]],
+) -> list[AnswerT]:
+    """Take rows of different keys together, and a second row of the same key after the first was taken.
+
+    So a key that stands twice in a file is met as if the second row came with a later file.
+    """
+    answers: dict[int, AnswerT] = {}
+    waiting = list(enumerate(rows))
+    while waiting:
+        wave: dict[Hashable, tuple[int, RowT]] = {}
+        later = []
+        for number, row in waiting:
+            if key(row) in wave:
+                later.append((number, row))
+            else:
+                wave[key(row)] = number, row
+        taken = await take([row for _, row in wave.values()])
+        answers |= {number: each for (number, _), each in zip(wave.values(), taken, strict=True)}
+        waiting = later
+    return [answers[number] for number in range(len(rows))]
 
 
 _answers = (

@@ -34,6 +34,7 @@ from enterprise_registry.policy.library import Library, library, stamp
 from kechuang import access
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, Refusal
+from kechuang.http.import_rows import in_waves
 from kechuang.http.imports import Asked, OnMatch, Outcome, Taken
 from kechuang.records_many import create_many
 from kechuang.text import Text
@@ -52,20 +53,9 @@ _GONE = ("withdrawn", "lapsed", "superseded")
 
 async def take_all(uow: UnitOfWork, rows: Sequence["FilingRow"], asked: Asked) -> list[Taken | Refusal]:
     """Take a chunk; a second row for the same filing is taken after the first, as if it came with a later file."""
-    answers: dict[int, Taken | Refusal] = {}
-    waiting = list(enumerate(rows))
-    while waiting:
-        wave: dict[Key, tuple[int, FilingRow]] = {}
-        later = []
-        for number, row in waiting:
-            if (key := (row.organisation, row.period)) in wave:
-                later.append((number, row))
-            else:
-                wave[key] = number, row
-        taken = await _take_wave(uow, [row for _, row in wave.values()], asked)
-        answers |= {number: each for (number, _), each in zip(wave.values(), taken, strict=True)}
-        waiting = later
-    return [answers[number] for number in range(len(rows))]
+    return await in_waves(
+        rows, lambda row: (row.organisation, row.period), lambda wave: _take_wave(uow, wave, asked)
+    )
 
 
 @dataclass(frozen=True, slots=True)

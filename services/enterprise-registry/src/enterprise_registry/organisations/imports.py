@@ -1,12 +1,20 @@
 """Lists of organisations (单位名录). Natural key: the credit code."""
 
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from enterprise_registry.metadata import alone_all, tell_organisations
 from enterprise_registry.organisations import use_cases
-from enterprise_registry.organisations.domain import KINDS, SCALES
+from enterprise_registry.organisations.domain import KINDS, SCALES, Organisation
 from enterprise_registry.organisations.schemas import OrganisationCreate
 from enterprise_registry.organisations.store import organisations
 from kechuang.db.unit import UnitOfWork
-from kechuang.errors import Conflict
-from kechuang.http.imports import Import, OnMatch, Outcome
+from kechuang.errors import Refusal
+from kechuang.http.import_rows import in_waves
+from kechuang.http.imports import Asked, Import, OnMatch, Taken
+from kechuang.records_many import create_many
 from kechuang.spreadsheets import Column
 from kechuang.text import Text
 
@@ -22,14 +30,44 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-async def _take(uow: UnitOfWork, body: OrganisationCreate, on_match: OnMatch) -> tuple[Outcome, str]:
-    """A known organisation is changed by its own operations, never by a list."""
-    try:
-        return "created", (await use_cases.register(uow, body)).id
-    except Conflict as known:
-        if on_match == "skip" and "existing" in known.extra:
-            return "skipped", str(known.extra["existing"]["id"])
-        raise
+async def _take_all(
+    uow: UnitOfWork, bodies: Sequence[OrganisationCreate], asked: Asked
+) -> list[Taken | Refusal]:
+    return await in_waves(bodies, lambda body: body.uscc, lambda wave: _take_wave(uow, wave, asked.on_match))
 
 
-IMPORT = Import(organisations, _COLUMNS, OrganisationCreate, take=_take)
+async def _take_wave(
+    uow: UnitOfWork, bodies: Sequence[OrganisationCreate], on_match: OnMatch
+) -> list[Taken | Refusal]:
+    """Register what is new; a known organisation is changed by its own operations, never by a list."""
+    codes = [body.uscc for body in bodies]
+    await alone_all(uow, (("organisation", code) for code in codes))
+    table = organisations.table
+    found = await uow.execute(
+        sa.select(*organisations.columns).where(table.c.uscc == sa.any_(sa.literal(codes, ARRAY(sa.Text))))
+    )
+    known = {each.uscc: each for each in map(organisations.row, found)}
+    answers: dict[str, Taken | Refusal] = {}
+    prepared: list[Organisation] = []
+    for body in bodies:
+        try:
+            if (there := known.get(body.uscc)) is not None:
+                answers[body.uscc] = _met(uow, there, on_match)
+            else:
+                prepared.append(organisations.prepare(uow, **await use_cases.stated(uow, body)))
+        except Refusal as refusal:
+            answers[body.uscc] = refusal
+    made = await create_many(organisations, uow, "create", prepared)
+    await tell_organisations(uow, [(use_cases.snapshot(each), each.version) for each in made])
+    answers |= {each.uscc: Taken("created", each.id) for each in made}
+    return [answers[code] for code in codes]
+
+
+def _met(uow: UnitOfWork, known: Organisation, on_match: OnMatch) -> Taken:
+    refusal = use_cases.already_registered(uow, known)
+    if on_match == "skip" and "existing" in refusal.extra:
+        return Taken("skipped", known.id)
+    raise refusal
+
+
+IMPORT: Import[OrganisationCreate] = Import(organisations, _COLUMNS, OrganisationCreate, take_all=_take_all)

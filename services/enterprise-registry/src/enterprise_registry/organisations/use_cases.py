@@ -33,28 +33,28 @@ async def register(uow: UnitOfWork, body: OrganisationCreate) -> Organisation:
     await alone(uow, "organisation", body.uscc)
     known = await organisations.lookup_one(uow, uscc=body.uscc)
     if known is not None:
-        raise _already_registered(uow, known)
+        raise already_registered(uow, known)
+    return await _told(uow, await organisations.create(uow, **await stated(uow, body)))
+
+
+async def stated(uow: UnitOfWork, body: OrganisationCreate) -> dict[str, Any]:
+    """Check what a registration states, and give it as the new record's values."""
     place = library(uow).place(body.division, body.city, body.zones)
     values = columns(body)
     facts = _facts(uow, place.city, values.pop("facts"), values)
     record_id = new_id()
     values |= await _sealed(uow, record_id, values.pop("legal_representative"))
     values |= {"city": place.city, "division": place.division, "zones": list(place.zones)}
-    return await _told(
-        uow,
-        await organisations.create(
-            uow,
-            record_id=record_id,
-            organisation=body.uscc,
-            former_names=[],
-            facts=facts_stated({}, facts, verified=False, on=uow.today),
-            scale_source="given" if body.scale else None,
-            **values,
-        ),
-    )
+    return values | {
+        "record_id": record_id,
+        "organisation": body.uscc,
+        "former_names": [],
+        "facts": facts_stated({}, facts, verified=False, on=uow.today),
+        "scale_source": "given" if body.scale else None,
+    }
 
 
-def _already_registered(uow: UnitOfWork, known: Organisation) -> Conflict:
+def already_registered(uow: UnitOfWork, known: Organisation) -> Conflict:
     """Name the existing record to those who may see it, and only the fact to others."""
     seen = uow.permissions.permits(uow.actor, "organisations:read", known.sight)
     reference = {"id": known.id, "number": known.number, "label": known.name}
@@ -195,16 +195,17 @@ async def reveal(uow: UnitOfWork, record_id: str, reason: str) -> str | None:
 
 
 async def _told(uow: UnitOfWork, found: Organisation) -> Organisation:
-    await tell(
-        uow,
-        events.OrganisationChanged(
-            **_placed(found), uscc=found.uscc, title=found.name, kind=found.kind, scale=found.scale,
-            industry=found.industry, chains=list(found.chains), state=found.state,
-            affiliates=list(found.affiliates),
-        ),
-        aggregate=found.uscc, version=found.version,
-    )  # fmt: skip
+    await tell(uow, snapshot(found), aggregate=found.uscc, version=found.version)
     return found
+
+
+def snapshot(found: Organisation) -> events.OrganisationChanged:
+    """What the other services are told of an organisation."""
+    return events.OrganisationChanged(
+        **_placed(found), uscc=found.uscc, title=found.name, kind=found.kind, scale=found.scale,
+        industry=found.industry, chains=list(found.chains), state=found.state,
+        affiliates=list(found.affiliates),
+    )  # fmt: skip
 
 
 def _placed(found: Organisation) -> dict[str, Any]:
