@@ -83,6 +83,7 @@ class TestBounds:
             by: dict[str, int] = Field(default_factory=dict)
             either: int | str = 0
             inner: Inner | None = None
+            anything: dict[str, Any] = Field(default_factory=dict)
 
             @model_validator(mode="after")
             def _wrapped(self) -> "Body":
@@ -96,6 +97,7 @@ class TestBounds:
         sent: dict[str, Any] = {
             "day": late, "days": [late], "count": large, "most": large, "by": {"a": large}, "either": large,
             "inner": {"day": late},
+            "anything": {"large": [large], "nan": float("nan"), "deep": json.loads("[" * 40 + "]" * 40), "fits": [[1.5]]},
         }  # fmt: skip
         for model in (Body, Patch):
             with pytest.raises(ValidationError) as refused:
@@ -103,6 +105,7 @@ class TestBounds:
             found = {each["loc"] for each in refused.value.errors() if each["type"] != "string_type"}
             assert found == {
                 ("day",), ("days", 0), ("count",), ("most",), ("by", "a"), ("either", "int"), ("inner", "day"),
+                ("anything", "large"), ("anything", "nan"), ("anything", "deep"),
             }  # fmt: skip
         assert Body.model_validate({"day": "2199-12-31", "count": LARGEST}).count == LARGEST
 

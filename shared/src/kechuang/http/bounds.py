@@ -4,8 +4,10 @@ Python's days end with year 9999, and a period that is added to such a day ends 
 bounds by themselves (`kechuang.http.schemas.Input`), the days of a query at the edge (`kechuang.http.readable`).
 """
 
+import math
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pydantic_core import CoreSchema, core_schema
 
@@ -15,6 +17,8 @@ FIRST_YEAR: Final = 1800
 LAST_YEAR: Final = 2199
 LARGEST: Final = 2**63 - 1
 """Of PostgreSQL's bigint; a column that holds less says so in its field."""
+DEEPEST: Final = 32
+"""Levels of lists and objects in a field that may hold anything."""
 
 DAY_OUT_OF_RANGE: Final = Text(
     f"日期应在 {FIRST_YEAR} 年至 {LAST_YEAR} 年之间；长期有效的请不填。",
@@ -38,6 +42,38 @@ def within_column(value: int) -> int:
     return value
 
 
+def within_json(value: Any) -> Any:
+    """Give a value of any kind back, or refuse it: what is kept as JSON has bounds too, and no NaN."""
+    _refuse_deeper(value, 1)
+    return value
+
+
+def _refuse_deeper(value: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise field_error(
+            "nested_too_deep",
+            Text(f"嵌套超过 {DEEPEST} 层。", f"It is nested more than {DEEPEST} levels deep."),
+        )
+    if isinstance(value, int):
+        within_column(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise field_error("finite_number", Text("应为有限的数字。", "Input should be a finite number"))
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            _refuse_deeper(each, depth + 1)
+
+
+def _check(part: dict[str, Any]) -> Callable[[Any], Any] | None:
+    match part.get("type"):
+        case "date" | "datetime":
+            return within_calendar
+        case "int" if not part.keys() & {"le", "lt"}:
+            return within_column
+        case "any":
+            return within_json
+    return None
+
+
 _ENTERED: Final = frozenset(
     {"schema", "choices", "items_schema", "keys_schema", "values_schema", "lax_schema", "strict_schema"}
 )
@@ -52,15 +88,11 @@ def bound(model: type[Any], schema: CoreSchema) -> CoreSchema:
     def bounded(part: Any) -> Any:
         if isinstance(part, list | tuple):
             return type(part)(bounded(each) for each in part)
-        if not isinstance(part, dict):
+        if not isinstance(part, dict) or (part.get("type") == "model" and part["cls"] is not model):
             return part
-        kind = part.get("type")
-        if kind in ("date", "datetime"):
-            return core_schema.no_info_after_validator_function(within_calendar, part)
-        if kind == "int" and "le" not in part and "lt" not in part:
-            return core_schema.no_info_after_validator_function(within_column, part)
-        if kind == "model" and part["cls"] is not model:
-            return part
+        check = _check(part)
+        if check is not None:
+            return core_schema.no_info_after_validator_function(check, cast("CoreSchema", part))
         return {name: entered(name, each) for name, each in part.items()}
 
     def entered(name: str, part: Any) -> Any:
