@@ -22,8 +22,8 @@ from kechuang.http.view import Endpoint, View
 
 MOST_VALUES = 200
 MOST_FACETS = 5
-EXACT = 50_000
-SAMPLED = 100_000
+EXACT = 10_000
+SAMPLED = 50_000
 """Rows of the table that a sample reads, about."""
 
 
