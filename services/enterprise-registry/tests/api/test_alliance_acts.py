@@ -144,3 +144,38 @@ async def test_who_returns_begins_after_the_former_membership(er: ServiceHarness
     await er.at(days=1)
     spans = (await cast.signatory.do(path, "add-member", joining))["members"]
     assert [each["valid_to"] for each in spans] == [today, None]
+
+
+async def test_another_organisation_leads_when_the_lead_leaves(er: ServiceHarness) -> None:
+    cast, member = await registered(er), await registered(er)
+    joining = [{"organisation": member.uscc, "role": "upstream_downstream"}]
+    made = await cast.signatory.make(ALLIANCES, proposal(cast.uscc, "home_appliances", members=joining))
+    path = f"{ALLIANCES}/{made['id']}"
+    await approver(er).do(path, "approve", {"reason": "两个方向"})
+    await city(er).do(path, "activate", {})
+    assert (
+        await cast.signatory.post(f"{path}/change-lead", {"lead": member.uscc, "reason": "x"})
+    ).status_code == 403
+    abroad = await registered(er, division="360402")
+    for lead, code in (
+        (cast.uscc, "same_lead"),
+        (abroad.uscc, "other_city"),
+        (new_uscc(), "organisation_unknown"),
+    ):
+        tag = (await approver(er).get(path)).headers["etag"]
+        refused = await approver(er).post(
+            f"{path}/change-lead", {"lead": lead, "reason": "搬迁"}, headers={"If-Match": tag}
+        )
+        assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [("/lead", code)]
+    asked = {"lead": member.uscc, "former_role": "upstream_downstream", "reason": "原牵头单位搬迁"}
+    changed = await approver(er).do(path, "change-lead", asked)
+    assert (changed["lead"], changed["number"], changed["state"]) == (member.uscc, made["number"], "active")
+    now = [(each["organisation"], each["valid_to"] is None) for each in changed["members"]]
+    assert now == [(member.uscc, False), (cast.uscc, True)]
+    (told,) = [
+        each["data"] for each in await er.events()
+        if each["subject"] == made["id"] and ".lead-changed." in each["type"]
+    ]  # fmt: skip
+    assert (told["former_lead"], told["lead"]) == (cast.uscc, member.uscc)
+    assert (await member.signatory.do(path, "remove-member", {
+        "organisation": cast.uscc, "reason": "搬迁"}))["members"][1]["valid_to"]  # fmt: skip

@@ -149,7 +149,9 @@ class TestMeasures:
         done = await surveyor.do(path, "complete-step", {"step": "1", "result": "需增容 800 kVA"})
         assert (done["steps"][0]["state"], done["next_due_on"]) == ("done", done["due_on"])
         again = await surveyor.post(f"{path}/complete-step", {"step": "1", "result": "再"})
-        assert again.json()["errors"][0]["code"] == "step_unknown"
+        assert (again.status_code, again.json()["code"]) == (409, "step_ended")
+        unknown = await surveyor.post(f"{path}/complete-step", {"step": "7", "result": "再"})
+        assert unknown.json()["errors"][0]["code"] == "step_unknown"
         assert "complete-step" not in await waiting(er, record)
 
     async def test_a_last_day_is_only_moved_to_a_later_one(self, er: ServiceHarness) -> None:

@@ -43,6 +43,7 @@ from kechuang_contracts.enterprise_registry.recognitions import (
 from kechuang_contracts.enterprise_registry.registers import (
     AllianceActivated,
     AllianceDissolved,
+    AllianceLeadChanged,
     RegisterRecordConfirmed,
     RegisterRecordEnded,
 )
@@ -50,6 +51,7 @@ from kechuang_contracts.enterprise_registry.registers import (
 __all__ = [
     "AllianceActivated",
     "AllianceDissolved",
+    "AllianceLeadChanged",
     "AuthorisationChanged",
     "BenefitGranted",
     "BenefitPaid",

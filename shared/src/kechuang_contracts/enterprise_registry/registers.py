@@ -61,6 +61,18 @@ class AllianceActivated(Registry, Placed):
     pack: str | None
 
 
+class AllianceLeadChanged(Registry, Placed):
+    """Another organisation leads an active alliance from `changed_on` on; its place stays what it was."""
+
+    aggregate_kind: ClassVar[str] = "alliance"
+    name: ClassVar[str] = "lead-changed"
+    kind: str
+    chain: str | None
+    lead: str
+    former_lead: str
+    changed_on: date
+
+
 class AllianceDissolved(Registry, Placed):
     """An alliance ended; `ended_on` is the last day on which it was active."""
 

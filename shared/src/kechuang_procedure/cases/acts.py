@@ -19,7 +19,6 @@ from kechuang_procedure.cases.domain import (
     answers_for,
     is_served,
     offices,
-    open_steps,
     owners,
     owns_step,
 )
@@ -146,9 +145,14 @@ class CaseActs(CaseChanges):
 
     @staticmethod
     def _open_step(case: Case, step_id: str) -> Mapping[str, Any]:
-        found = next((each for each in open_steps(case) if each["id"] == step_id), None)
+        found = next((each for each in case.steps if each["id"] == step_id), None)
         if found is None:
-            raise invalid("/step", "step_unknown", "没有这项未办结的措施。", "There is no such open measure.")
+            raise invalid("/step", "step_unknown", "该事项没有这项措施。", "The case has no such measure.")
+        if found["state"] != "open":
+            raise Conflict(
+                Text("这项措施已办结或不再办理。", "The measure was completed or dropped already."),
+                code="step_ended", extra={"step": dict(found)},
+            )  # fmt: skip
         return found
 
     async def _proven(self, uow: UnitOfWork, case: Case, evidence: Sequence[schemas.CaseEvidence]) -> None:

@@ -139,7 +139,10 @@ class Cases(CaseOpening, CaseEscalation):
 
         @router.verb("complete-step", example={"step": "1", "result": "已完成勘察，需增容 800 kVA。"})
         async def complete_step(record_id: RecordId, body: schemas.CaseStepComplete, uow: Write) -> Case:
-            """Say what came of a measure; `dropped` with the reason when it is not carried out."""
+            """Say what came of a measure; `dropped` with the reason when it is not carried out.
+
+            409 `step_ended` when it ended before; 409 `not_the_owner` for who owns neither it nor the case.
+            """
             return await self.complete_step(uow, record_id, body)
 
         @router.verb("add-targets", example={"organisations": [], "select": {"holds": ["tech_sme"]}})

@@ -58,6 +58,7 @@ MACHINE = Machine(
         verb("activate", "启动运行", "Activate", from_="approved", to="active", handles=True),
         verb("add-member", "增加成员", "Add a member", from_=STANDING),
         verb("remove-member", "成员退出", "Remove a member", from_=STANDING),
+        verb("change-lead", "变更牵头单位", "Change the lead", from_=("approved", "active"), decides=True),
         verb("dissolve", "解散", "Dissolve", from_=("approved", "active"), to="dissolved", decides=True),
     ),
     awaits=(Awaits("proposed", "approve", days=20), Awaits("approved", "activate", days=30)),
@@ -118,3 +119,8 @@ def left(members: Sequence[Mapping[str, Any]], organisation: str, last: date) ->
 def yesterday(today: date) -> date:
     """The last day of what ends by an act of today."""
     return today - timedelta(days=1)
+
+
+def placed(alliance: Alliance) -> dict[str, Any]:
+    """Its place, as events carry it."""
+    return {"city": alliance.city, "division": alliance.division, "zones": list(alliance.zones)}

@@ -5,7 +5,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import Query
 
-from enterprise_registry.alliances import use_cases
+from enterprise_registry.alliances import leading, use_cases
 from enterprise_registry.alliances.domain import STANDING, Alliance
 from enterprise_registry.alliances.schemas import (
     EXAMPLE,
@@ -13,6 +13,7 @@ from enterprise_registry.alliances.schemas import (
     AllianceApprove,
     AllianceChain,
     AllianceChains,
+    AllianceChangeLead,
     AllianceCreate,
     AllianceDissolve,
     AllianceMemberIn,
@@ -110,7 +111,7 @@ async def activate(record_id: RecordId, body: AllianceActivate, uow: Write) -> A
 
 @router.verb("add-member", example={"organisation": "12440700MATE000L4H", "role": "university"})
 async def add_member(record_id: RecordId, body: AllianceMemberIn, uow: Write) -> Alliance:
-    """Take in a member, by the lead or an officer. 422 `member_already`, `role_unknown`."""
+    """Take in a member, by the lead or an officer. 409 `member_already`; 422 `role_unknown`, `before_former_end`."""
     return await use_cases.add_member(uow, record_id, body)
 
 
@@ -118,6 +119,22 @@ async def add_member(record_id: RecordId, body: AllianceMemberIn, uow: Write) ->
 async def remove_member(record_id: RecordId, body: AllianceRemoveMember, uow: Write) -> Alliance:
     """Note that a member left; it stays on the record with its days."""
     return await use_cases.remove_member(uow, record_id, body)
+
+
+@router.verb(
+    "change-lead",
+    example={
+        "lead": "91440703MATE000L4P",
+        "former_role": "upstream_downstream",
+        "reason": "原牵头单位搬迁。",
+    },
+)
+async def change_lead(record_id: RecordId, body: AllianceChangeLead, uow: Write) -> Alliance:
+    """Another organisation leads: the former lead has left, or stays as a member.
+
+    422 `lead_not_permitted`, `same_lead`, `other_city`.
+    """
+    return await leading.change_lead(uow, record_id, body)
 
 
 @router.verb("dissolve", example={"reason": "目标任务已完成。", "document_no": "江科〔2026〕3号"})

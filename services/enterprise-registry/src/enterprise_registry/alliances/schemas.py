@@ -80,6 +80,17 @@ class AllianceRemoveMember(Input):
     reason: Prose
 
 
+class AllianceChangeLead(Input):
+    """Who leads from today on, by which decision; what becomes of the former lead."""
+
+    lead: Uscc
+    former_role: Line | None = Field(
+        default=None, description="The former lead stays as a member in this role; it leaves when left out"
+    )
+    document_no: Line | None = None
+    reason: Prose
+
+
 class AllianceDissolve(Input):
     """Why it ends; its last day is yesterday unless an earlier one is given."""
 

@@ -1,8 +1,6 @@
 """How alliances are proposed, approved, activated, joined, left and dissolved."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,13 +8,14 @@ from enterprise_registry.alliances import rules
 from enterprise_registry.alliances.domain import (
     STANDING,
     Alliance,
-    joined,
-    last_left,
     left,
     members_on,
+    placed,
     stays,
     yesterday,
 )
+from enterprise_registry.alliances.leading import require_lead
+from enterprise_registry.alliances.membership import all_joined, codes, one_joined
 from enterprise_registry.alliances.schemas import (
     AllianceActivate,
     AllianceApprove,
@@ -30,11 +29,10 @@ from enterprise_registry.alliances.store import alliances
 from enterprise_registry.metadata import acting_for, alone, parties, tell
 from enterprise_registry.policy.library import library, stamp
 from kechuang.db.unit import UnitOfWork
-from kechuang.errors import Conflict, FieldError, Invalid, invalid
+from kechuang.errors import Conflict, invalid
 from kechuang.http.schemas import columns
 from kechuang.text import Text
 from kechuang_contracts import enterprise_registry as events
-from kechuang_packs import Pack
 
 
 async def propose(uow: UnitOfWork, body: AllianceCreate) -> Alliance:
@@ -52,13 +50,13 @@ async def propose(uow: UnitOfWork, body: AllianceCreate) -> Alliance:
     kind = rules.kind(pack, body.kind)
     rules.check_chain(shelf, pack, kind, body.chain)
     await rules.check_lead(uow, shelf, pack, kind, party)
-    members = await _members(uow, kind, lead, body.members)
+    members = await all_joined(uow, kind, lead, body.members)
     await _alone(uow, party.city, body.chain)
     standing = await _same_chain(uow, party.city, body.chain, None)
     return await alliances.create(
         uow, organisation=lead, city=party.city, division=party.division, zones=list(party.zones),
         pack=stamp(pack), title=body.title, kind=kind.code, level=kind.level.value if kind.level else None,
-        chain=body.chain, members=members, member_codes=_codes(members), goal=body.goal,
+        chain=body.chain, members=members, member_codes=codes(members), goal=body.goal,
         same_chain=standing if kind.one_per else [],
         handlers=[] if uow.actor.organisation is not None else [uow.actor.subject],
         external_ids=[each.model_dump() for each in body.external_ids],
@@ -82,7 +80,7 @@ async def approve(uow: UnitOfWork, record_id: str, body: AllianceApprove) -> All
     pack = shelf.stamped(found.pack or "")
     kind = rules.kind(pack, found.kind)
     alliances.resource.machine.require("approve", found.state)
-    await _led(uow, pack, kind, found)
+    await require_lead(uow, pack, kind, found)
     await _alone(uow, found.city, found.chain)
     standing = await _same_chain(uow, found.city, found.chain, found.id) if kind.one_per else []
     if standing and not body.reason:
@@ -117,13 +115,13 @@ async def activate(uow: UnitOfWork, record_id: str, body: AllianceActivate) -> A
     found = await alliances.load(uow, record_id, "activate")
     alliances.resource.machine.require("activate", found.state)
     pack = library(uow).stamped(found.pack or "")
-    await _led(uow, pack, rules.kind(pack, found.kind), found)
+    await require_lead(uow, pack, rules.kind(pack, found.kind), found)
     first = body.activated_on or uow.today
     if first > uow.today:
         raise invalid("/activated_on", "in_the_future", "启动日期不得晚于今天。", "It lies after today.")
     active = await alliances.change(uow, found, "activate", activated_on=first)
     event = events.AllianceActivated(
-        **_placed(active), kind=active.kind, level=active.level, chain=active.chain,
+        **placed(active), kind=active.kind, level=active.level, chain=active.chain,
         lead=active.organisation or "",
         members=sorted(each["organisation"] for each in members_on(active.members, uow.today)),
         valid_from=first, pack=active.pack,
@@ -136,9 +134,14 @@ async def add_member(uow: UnitOfWork, record_id: str, body: AllianceMemberIn) ->
     """Take in a member."""
     found = await alliances.load(uow, record_id, "add-member")
     await _may_act(uow, found)
+    alliances.resource.machine.require("add-member", found.state)
+    if stays(found.members, body.organisation) is not None:
+        raise Conflict(
+            Text("该单位已是成员。", "The organisation is a member already."), code="member_already"
+        )
     kind = rules.kind(library(uow).stamped(found.pack or ""), found.kind)
-    members = await _joined(uow, kind, found.organisation or "", list(found.members), body, "")
-    return await alliances.change(uow, found, "add-member", members=members, member_codes=_codes(members))
+    members = await one_joined(uow, kind, found.organisation or "", list(found.members), body, "")
+    return await alliances.change(uow, found, "add-member", members=members, member_codes=codes(members))
 
 
 async def remove_member(uow: UnitOfWork, record_id: str, body: AllianceRemoveMember) -> Alliance:
@@ -176,75 +179,15 @@ async def dissolve(uow: UnitOfWork, record_id: str, body: AllianceDissolve) -> A
     )  # fmt: skip
     if found.state == "active":
         event = events.AllianceDissolved(
-            **_placed(ended), kind=ended.kind, chain=ended.chain, lead=ended.organisation or "", ended_on=last
+            **placed(ended), kind=ended.kind, chain=ended.chain, lead=ended.organisation or "", ended_on=last
         )
         await tell(uow, event, aggregate=ended.id, version=ended.version)
     return ended
 
 
-async def _led(uow: UnitOfWork, pack: Pack, kind: rules.AllianceKind, found: Alliance) -> None:
-    """Refuse an alliance whose lead was lost since it was proposed: not active, or no longer permitted."""
-    try:
-        party = await parties.require_active(uow, found.organisation or "", "/lead")
-        await rules.check_lead(uow, library(uow), pack, kind, party)
-    except Invalid as lost:
-        raise Conflict(
-            Text(f"牵头单位已不符合条件：{lost.detail.zh}请解散或不予批准后另行组建。",
-                 f"Its lead no longer qualifies: {lost.detail.en} Dissolve or refuse it, and propose another one."),
-            code="lead_lost", extra={"lead": found.organisation},
-        ) from None  # fmt: skip
-
-
 async def _may_act(uow: UnitOfWork, found: Alliance) -> None:
     if uow.actor.organisation is not None:
         await parties.require_authority(uow, found.organisation or "", "submit")
-
-
-async def _members(
-    uow: UnitOfWork, kind: rules.AllianceKind, lead: str, wanted: Sequence[AllianceMemberIn]
-) -> list[dict[str, Any]]:
-    """Check all members of a proposal; every fault at once."""
-    members: list[dict[str, Any]] = []
-    errors: list[FieldError] = []
-    for number, each in enumerate(wanted):
-        try:
-            members = await _joined(uow, kind, lead, members, each, f"/members/{number}")
-        except Invalid as fault:
-            errors += fault.errors
-    if errors:
-        raise Invalid(Text("成员填写有误。", "A member is wrong."), errors=errors, code="members_invalid")
-    return members
-
-
-async def _joined(
-    uow: UnitOfWork,
-    kind: rules.AllianceKind,
-    lead: str,
-    members: list[Any],
-    body: AllianceMemberIn,
-    pointer: str,
-) -> list[dict[str, Any]]:
-    if body.organisation == lead:
-        raise invalid(
-            f"{pointer}/organisation", "lead_is_no_member", "牵头单位不再列为成员。",
-            "The lead is not listed among the members.",
-        )  # fmt: skip
-    if stays(members, body.organisation) is not None:
-        raise invalid(
-            f"{pointer}/organisation",
-            "member_already",
-            "该单位已是成员。",
-            "The organisation is a member already.",
-        )
-    former, first = last_left(members, body.organisation), body.valid_from or uow.today
-    if former is not None and first <= former:
-        raise invalid(
-            f"{pointer}/valid_from", "before_former_end", f"该单位前次参加至 {former}，应自次日起。",
-            f"Its former membership lasted until {former}; it begins after that day.",
-        )  # fmt: skip
-    role = rules.role(kind, body.role, f"{pointer}/role")
-    party = await parties.require_active(uow, body.organisation, f"{pointer}/organisation")
-    return joined(members, body.organisation, party.title, role, first)
 
 
 async def _alone(uow: UnitOfWork, city: str | None, chain: str | None) -> None:
@@ -264,12 +207,3 @@ async def _same_chain(
     )
     rows = await uow.execute(statement.order_by(table.c.id))
     return [{"id": row.id, "number": row.number, "label": row.title} for row in rows]
-
-
-def _codes(members: Sequence[Any]) -> list[str]:
-    """Everybody who is or was a member: they see the record."""
-    return sorted({each["organisation"] for each in members})
-
-
-def _placed(found: Alliance) -> dict[str, Any]:
-    return {"city": found.city, "division": found.division, "zones": list(found.zones)}
