@@ -12,9 +12,10 @@ from enterprise_registry.policy_documents.store import basis_warnings
 from kechuang.calendar import Period
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import invalid
+from kechuang.states import verb
 from kechuang.text import Text
 from kechuang_procedure.calendar import end_of
-from kechuang_procedure.notices import Notices
+from kechuang_procedure.notices import Notice, Notices
 from kechuang_procedure.objections import Objections
 from kechuang_procedure.returns import ReturnForCorrection
 from kechuang_procedure.windows import Window, WindowCreate, Windows
@@ -76,6 +77,10 @@ class ApplicationWindows(Windows):
 application_windows = ApplicationWindows(
     metadata, resource="application-windows", singular="application_window", table="application_window",
     prefix="AW", title=Text("申报通知", "Application window"),
+    verbs=(
+        # The selection round that it belongs to was cancelled before it opened.
+        verb("call-off", "取消", "Be called off", from_="planned", to="closed", automatic=True),
+    ),
 )  # fmt: skip
 notices = Notices(
     metadata, resource="enterprise-notices", singular="enterprise_notice", table="enterprise_notice",
@@ -105,3 +110,14 @@ def reasons(noted: Mapping[str, Any]) -> str:
 def is_due(returns: Sequence[Mapping[str, Any]], today: date) -> bool:
     """Tell whether the last day to answer the latest return has passed."""
     return bool(returns) and date.fromisoformat(returns[-1]["due_on"]) < today
+
+
+def require_day_of_decision(today: date, decided_on: date, notice: Notice | None = None) -> None:
+    """Refuse a day of decision to come, and one on which the notice (if any) still ran."""
+    if decided_on > today:
+        raise invalid("/decided_on", "in_the_future", "决定日期不能晚于今天。", "Not in the future.")
+    if notice is not None and notice.ends_on is not None and decided_on <= notice.ends_on:
+        raise invalid(
+            "/decided_on", "before_the_notice_ended", f"公示期至 {notice.ends_on} 止，决定日期应在其后。",
+            f"The notice ran until {notice.ends_on}; the decision lies after it.",
+        )  # fmt: skip

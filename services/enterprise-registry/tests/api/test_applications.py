@@ -1,8 +1,10 @@
 """Applications, notices and objections through the real application and a real database."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
-from er_story import ANSWERS, approver, city, filed, licence, on_notice, registered, submitted, window
+from er_story import ANSWERS, Cast, approver, city, filed, licence, on_notice, registered, submitted, window
 
 from kechuang.ids import new_id
 from kechuang.testing import ServiceHarness
@@ -227,3 +229,86 @@ class TestDeciding:
         made = await on_notice(er, cast)
         for client in (cast.county, city(er), cast.signatory, cast.supervisor):
             assert (await client.post(f"applications/{made['id']}/decide", decision(er))).status_code == 403
+
+
+class TestRenewing:
+    async def test_an_application_while_the_kind_is_held_renews_it(self, er: ServiceHarness) -> None:
+        """A renewal is a recognition of its own that names what it renews, which ends the day before."""
+        cast = await registered(er)
+        today = er.database.clock.today()
+        held = await cast.province.make(
+            "recognitions",
+            {"organisation": cast.uscc, "kind": "hnte", "issued_on": str(today - timedelta(days=900))},
+        )
+        done = await forwarded(er, cast)
+        new = await er.client().read(f"recognitions/{done['recognition']}")
+        assert (new["renews"], new["first_time"]) == (held["id"], False)
+        old = await er.client().read(f"recognitions/{held['id']}")
+        last = str(er.database.clock.today() - timedelta(days=1))
+        assert (old["state"], old["ended_on"]) == ("superseded", last)
+
+    async def test_what_ran_out_before_is_not_renewed(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        day = er.database.clock.today() - timedelta(days=400)
+        body = {"organisation": cast.uscc, "kind": "hnte", "issued_on": str(day), "valid_to": str(day)}
+        await cast.province.make("recognitions", body)
+        done = await forwarded(er, cast)
+        new = await er.client().read(f"recognitions/{done['recognition']}")
+        assert (new["renews"], new["first_time"]) == (None, False)
+
+
+async def forwarded(er: ServiceHarness, cast: Cast, **said: str) -> dict[str, Any]:
+    """An application that the province has granted today."""
+    path = await at_the_province(er, cast)
+    return await cast.province.do(path, "record-result", decision(er) | said)
+
+
+async def at_the_province(er: ServiceHarness, cast: Cast) -> str:
+    path = f"applications/{(await submitted(er, cast, 'hnte'))['id']}"
+    await cast.county.do(path, "recommend")
+    await cast.city.do(path, "review")
+    await cast.city.do(path, "forward", {"forwarded_to": "广东省科学技术厅"})
+    return path
+
+
+class TestDays:
+    async def test_the_decision_lies_after_the_notice_and_not_in_the_future(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        made = await on_notice(er, cast)
+        notice = await er.client().read(f"enterprise-notices/{made['notice']}")
+        await notice_over(er)
+        path = f"applications/{made['id']}"
+        tomorrow = er.database.clock.today() + timedelta(days=1)
+        for day, code in ((notice["ends_on"], "before_the_notice_ended"), (str(tomorrow), "in_the_future")):
+            body = DECISION | {"decided_on": day}
+            tag = (await cast.approver.get(path)).headers["etag"]
+            refused = (await cast.approver.post(f"{path}/decide", body, headers={"If-Match": tag})).json()
+            assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("/decided_on", code)]
+        assert (await cast.approver.do(path, "decide", decision(er)))["state"] == "recognised"
+
+    async def test_an_answer_from_elsewhere_has_days_that_can_be(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        path = await at_the_province(er, cast)
+        today = er.database.clock.today()
+        tag = {"If-Match": (await cast.province.get(path)).headers["etag"]}
+        for change, pointer, code in (
+            ({"decided_on": str(today + timedelta(days=1))}, "/decided_on", "in_the_future"),
+            ({"valid_to": str(today - timedelta(days=1))}, "/valid_to", "ends_early"),
+        ):
+            answer = await cast.province.post(f"{path}/record-result", decision(er) | change, headers=tag)
+            assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
+
+    async def test_a_return_that_is_not_answered_lapses_after_its_last_day(self, er: ServiceHarness) -> None:
+        cast = await registered(er)
+        path = f"applications/{(await submitted(er, cast))['id']}"
+        item = {"pointer": "/answers/main_product", "label": "主导产品", "reason": "请写明"}
+        due = er.database.clock.today() + timedelta(days=3)
+        await cast.county.do(path, "return", {"items": [item], "due_on": str(due)})
+        await er.at(days=3)
+        await er.fire_timers()
+        assert (await cast.signatory.read(path))["state"] == "returned", "the whole last day is left"
+        await er.at(days=1)
+        await er.fire_timers()
+        assert (await cast.signatory.read(path))["state"] == "lapsed"
+        again = await cast.signatory.post(f"{path}/submit")
+        assert (again.status_code, again.json()["code"]) == (409, "state_forbids")

@@ -309,6 +309,81 @@ class TestMoney:
         chosen = (await finance(er).do(path, "book", {}))["budget"]
         assert (await finance(er).read(f"budgets/{chosen}"))["fund"] == "reward_fund"
 
+    async def test_fifty_payments_and_fifty_recoveries_at_once_and_each_counts_once(
+        self, er: ServiceHarness
+    ) -> None:
+        """Two clerks record one payment: one wins, the others are told; so with money that comes back."""
+        budget = await opened(er, "100000.00")
+        cast, _ = await holder(er)
+        path = await booked(er, cast, budget)
+
+        async def all_at_once(verb: str, body: dict[str, str]) -> Counter[int]:
+            tag = {"If-Match": (await finance(er).get(path)).headers["etag"]}
+            sent = (
+                finance(er).post(f"{path}/{verb}", {**body, "voucher": f"V-{n}"}, headers=tag)
+                for n in range(50)
+            )
+            answers = await asyncio.gather(*sent)
+            assert {each.json()["code"] for each in answers if each.status_code != 200} <= {
+                "state_forbids", "version_stale", "all_recovered", "more_than_paid",
+            }, [each.json() for each in answers][:2]  # fmt: skip
+            return Counter(each.status_code == 200 for each in answers)
+
+        assert await all_at_once("pay", {"outcome": "paid"}) == {True: 1, False: 49}
+        assert await all_at_once("recover", {"amount": "60000.00"}) == {True: 1, False: 49}
+        assert await all_at_once("recover", {"amount": "40000.00"}) == {True: 1, False: 49}
+        found = await finance(er).read(f"budgets/{budget['id']}")
+        assert (found["paid"], found["recovered"], found["free"]) == ("100000.00", "100000.00", "0.00")
+        rows = (await finance(er).read(f"budgets/{budget['id']}/entries"))["items"]
+        assert [(each["kind"], each["amount"]) for each in rows] == [
+            ("set_aside", "100000.00"), ("booked", "100000.00"), ("paid", "100000.00"),
+            ("recovered", "60000.00"), ("recovered", "40000.00"),
+        ]  # fmt: skip
+
+    async def test_nothing_is_paid_before_it_was_booked(self, er: ServiceHarness) -> None:
+        budget = await opened(er, "100000.00")
+        cast, _ = await holder(er)
+        path = await booked(er, cast, budget)
+        day = er.database.clock.today()
+        for on, code in (
+            (day - timedelta(days=1), "before_the_booking"),
+            (day + timedelta(days=1), "in_the_future"),
+        ):
+            body = {"outcome": "paid", "voucher": "GK-1", "paid_on": str(on)}
+            errors = (await refused(finance(er), path, "pay", body))["errors"]
+            assert [(each["pointer"], each["code"]) for each in errors] == [("/paid_on", code)]
+
+    async def test_money_comes_back_after_the_year_was_closed(self, er: ServiceHarness) -> None:
+        budget = await opened(er, "100000.00")
+        cast, _ = await holder(er)
+        path = await paid(er, cast, budget)
+        await finance(er).do(f"budgets/{budget['id']}", "close", {"reason": "年度结束"})
+        await finance(er).do(path, "recover", {"amount": "30000.00", "voucher": "JK-1"})
+        found = await finance(er).read(f"budgets/{budget['id']}")
+        assert (found["state"], found["recovered"], found["free"]) == ("closed", "30000.00", "0.00")
+
+
+class TestFiles:
+    async def test_a_file_is_taken_by_the_grant_and_seen_by_who_handles_it(self, er: ServiceHarness) -> None:
+        """One that was never uploaded, or is another's, is named; one that was taken does not expire."""
+        cast = await spender(er)
+        proof = await cast.signatory.attachment("benefit-grants", "audit_report")
+        made = await cast.signatory.make(
+            "benefit-grants", {"rule": "rd_subsidy", "account": ACCOUNT, "attachments": [proof]}
+        )
+        assert [(each["file"], each["name"]) for each in made["attachments"]] == [
+            (proof["file"], "audit_report.txt")
+        ]
+        path = f"benefit-grants/{made['id']}"
+        await cast.signatory.do(path, "apply")
+        assert (await finance(er).get(f"files/{proof['file']}/content")).status_code == 200
+        other = await registered(er)
+        assert (await other.signatory.get(f"files/{proof['file']}/content")).status_code == 404
+        stolen = await other.signatory.post("benefit-grants", {"rule": "rd_subsidy", "attachments": [proof]})
+        assert [(each["pointer"], each["code"]) for each in stolen.json()["errors"]] == [
+            ("/attachments/0/file", "file_unknown")
+        ]
+
 
 class TestRevocation:
     @pytest.mark.parametrize("recover", [True, False])

@@ -105,6 +105,26 @@ class TestTaking:
             (300_000_000, uscc, False), (200_000_000, uscc, False),
         ]  # fmt: skip
 
+    async def test_one_loan_counts_once_upon_whichever_need(self, er: ServiceHarness) -> None:
+        one, two, (_, ours), (_, theirs) = (
+            await registered(er),
+            await registered(er),
+            await bank(er),
+            await bank(er),
+        )
+        paths = [await need(one), await need(two)]
+        for path in paths:
+            await ours.do(path, "take")
+        tags = [{"If-Match": (await ours.get(path)).headers["etag"]} for path in paths]
+        answers = await asyncio.gather(
+            *(ours.post(f"{paths[n]}/fund", loan("D-1"), headers=tags[n]) for n in range(2))
+        )
+        assert sorted(each.status_code for each in answers) == [200, 409]
+        assert next(each.json()["code"] for each in answers if each.status_code == 409) == "loan_known"
+        third = await need(await registered(er))
+        await theirs.do(third, "take")
+        assert (await theirs.do(third, "fund", loan("D-1")))["state"] == "funded", "another bank's own number"
+
 
 class TestPools:
     async def test_a_pool_stands_for_a_multiple_of_its_balance(self, er: ServiceHarness) -> None:

@@ -1,11 +1,13 @@
 """The ledger of innovation points through the real application and a real database."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from er_story import Cast, approver, filed, registered
+from er_story import Cast, approver, county, filed, registered
 
 from enterprise_registry.service import SERVICE
 from kechuang.testing import ServiceHarness
@@ -141,7 +143,7 @@ async def test_an_officer_books_within_the_rule_and_with_evidence_alone(er: Serv
 
     assert await refused(points="10.01") == {("/points", "above_rule")}
     assert await refused(rule="hnte_recognised") == {("/rule", "rule_not_manual")}
-    assert await refused(happened_on="2999-01-01") == {("/happened_on", "day_to_come")}
+    assert await refused(happened_on="2199-01-01") == {("/happened_on", "day_to_come")}
     assert {
         pointer for pointer, _ in await refused(evidence=[{"file": "er_none", "kind": "k", "title": "t"}])
     } == {"/evidence/0/file"}
@@ -166,3 +168,36 @@ async def test_counter_entries_are_not_taken_back_and_events_carry_the_sum(er: S
     assert [each["data"]["counter_entry"] for each in await er.events("point-entry.reversed")][-1:] == [
         done["reversed_by"]
     ]
+
+
+async def test_a_first_time_that_was_none_gives_its_points_back(er: ServiceHarness) -> None:
+    """Lists may arrive out of order: the earlier admission takes the mark, and with it the points of the first time."""
+    cast = await registered(er)
+    today = er.database.clock.today()
+
+    async def admitted(day: date) -> None:
+        await cast.province.make(
+            "recognitions", {"organisation": cast.uscc, "kind": "hnte", "issued_on": str(day)}
+        )
+
+    await admitted(today)
+    assert await balance(cast) == "20.00"
+    await admitted(today - timedelta(days=1200))
+    assert Counter(await ledger(cast)) == {
+        ("hnte_recognised", "20.00", "reversed"): 1,
+        ("hnte_recognised", "-20.00", "recorded"): 1,
+        ("hnte_recognised", "20.00", "recorded"): 1,
+    }
+    assert await balance(cast) == "20.00"
+
+
+async def test_the_balance_is_whole_wherever_the_enterprise_has_moved(er: ServiceHarness) -> None:
+    """Entries keep the county of their day; who reads the balance now reads all of them."""
+    cast = await registered(er, division="440703")
+    await cast.county.make("point-entries", await by_hand(cast))
+    place = f"organisations/{cast.organisation['id']}"
+    await cast.county.do(place, "relocate", {"division": "440704", "zones": [], "reason": "迁址"})
+    now = county(er, "440704")
+    asked = {"organisation": cast.uscc}
+    assert (await now.read("point-balances", **asked))["balance"] == await balance(cast) != "0.00"
+    assert (await cast.county.get("point-balances", params=asked)).status_code == 404

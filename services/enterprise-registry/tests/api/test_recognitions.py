@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from er_story import approver, integration, registered
 from selection_story import at_once
@@ -153,8 +154,32 @@ class TestCorrecting:
         await er.fire_timers()
         assert (await cast.city.read(path))["state"] == "expired"
         tag = {"If-Match": (await cast.city.get(path)).headers["etag"]}
-        late = await cast.city.post(f"{path}/correct", {"valid_to": "2099-01-01", "reason": "x"}, headers=tag)
-        assert late.json()["errors"][0]["code"] == "not_correctable"
+        early = str(today - timedelta(days=1))
+        never = await cast.city.post(f"{path}/correct", {"valid_to": early, "reason": "x"}, headers=tag)
+        assert never.json()["errors"][0]["code"] == "not_correctable"
+
+    async def test_one_that_ran_out_by_a_wrong_last_day_is_valid_again(self, er: ServiceHarness) -> None:
+        """Recording it anew is refused, since it is there already: only a correction can mend it."""
+        cast = await registered(er)
+        today = er.database.clock.today()
+        first, wrong = today - timedelta(days=100), today - timedelta(days=10)
+        made = await cast.province.make("recognitions", body(cast.uscc, first, valid_to=str(wrong)))
+        path = f"recognitions/{made['id']}"
+        await er.fire_timers()
+        assert (await cast.city.read(path))["state"] == "expired"
+        shorter = str(wrong - timedelta(days=5))
+        still = await cast.city.do(path, "correct", {"valid_to": shorter, "reason": "录入有误"})
+        assert (still["state"], still["ended_on"]) == ("expired", shorter)
+        until = today + timedelta(days=20)
+        done = await cast.city.do(path, "correct", {"valid_to": str(until), "reason": "录入有误"})
+        assert (done["state"], done["ended_on"], done["valid_to"]) == ("valid", None, str(until))
+        told = [e["data"] for e in await er.events("recognition") if e["subject"] == made["id"]]
+        assert [each.get("outcome", "decided") for each in told] == [
+            "decided", "expired", "corrected", "decided", "expired", "corrected", "decided",
+        ]  # fmt: skip
+        await er.at(days=21)
+        await er.fire_timers()
+        assert (await cast.city.read(path))["state"] == "expired"
 
     async def test_one_that_has_ended_loses_the_mark_of_the_first_time_and_stays_ended(
         self, er: ServiceHarness
@@ -190,6 +215,100 @@ class TestCorrecting:
         before = body(cast.uscc, today - timedelta(days=9), renews=old["id"])
         refused = await cast.province.post("recognitions", before)
         assert refused.json()["errors"][0]["code"] == "renewed_later"
+
+
+class TestMoving:
+    async def test_an_organisation_that_moves_leaves_what_was_decided_in_its_county(
+        self, er: ServiceHarness
+    ) -> None:
+        """What was decided before counts where it was decided, on every day; what follows counts in the new county."""
+        cast = await registered(er, division="440703")
+        today = er.database.clock.today()
+        old = await cast.province.make(
+            "recognitions", body(cast.uscc, today - timedelta(days=30), "tech_sme")
+        )
+        place = f"organisations/{cast.organisation['id']}"
+        moved = {"division": "440704", "zones": ["jiangmen-hnz"], "reason": "迁址"}
+        await cast.county.do(place, "relocate", moved)
+        new = await cast.province.make("recognitions", body(cast.uscc, today))
+        assert (old["division"], new["division"], new["zones"]) == ("440703", "440704", ["jiangmen-hnz"])
+        for day in (today - timedelta(days=1), today):
+            assert await stock(er, day, "440703", "tech_sme", cast.uscc) == 1
+            assert await stock(er, day, "440704", "tech_sme", cast.uscc) == 0
+        assert await stock(er, today, "440704", "hnte", cast.uscc) == 1
+        assert (await cast.city.read(f"recognitions/{old['id']}"))["division"] == "440703"
+
+    async def test_zones_lie_over_the_counties(self, er: ServiceHarness) -> None:
+        asked = {"city": "440700", "kind": "tech_micro"}
+        before = await er.client().read("recognition-counts", by="zone", **asked)
+        cast = await registered(er, division="440704", zones=["jiangmen-hnz"])
+        today = er.database.clock.today()
+        await cast.province.make("recognitions", body(cast.uscc, today, "tech_micro"))
+        after = await er.client().read("recognition-counts", by="zone", **asked)
+        assert in_zone(after) == in_zone(before) + 1
+        narrowed = await er.client().read("recognition-counts", by="node", zone="jiangmen-hnz", **asked)
+        assert sum(each["recognitions"] for each in narrowed["items"]) == in_zone(after)
+
+
+async def stock(er: ServiceHarness, day: date, division: str, kind: str, uscc: str) -> int:
+    """How many recognitions of the kind this one adds to a county's stock: the count against a recount by hand."""
+    answer = await er.client().read(
+        "recognition-counts", as_of=str(day), by="division", city="440700", kind=kind, division=division
+    )
+    counted = sum(each["recognitions"] for each in answer["items"])
+    held = [
+        each
+        for each in await every(er.client())
+        if each["kind"] == kind and each["division"] == division and each["valid_from"] <= str(day)
+        and min(each["valid_to"] or "9999", each["ended_on"] or "9999") >= str(day)
+    ]  # fmt: skip
+    assert counted == len(held)
+    return sum(each["organisation"] == uscc for each in held)
+
+
+def in_zone(answer: dict[str, Any], zone: str = "jiangmen-hnz") -> int:
+    return sum(each["recognitions"] for each in answer["items"] if each["zone"] == zone)
+
+
+class TestRunningOut:
+    async def test_it_is_held_until_midnight_of_its_last_day_in_shanghai(self, er: ServiceHarness) -> None:
+        """YJ-01: at 23:59 there it is held, at 00:00 it drops out by itself, whatever the day is in UTC."""
+        cast = await registered(er)
+        zone = ZoneInfo("Asia/Shanghai")
+        today = er.database.clock.today()
+        made = await cast.province.make(
+            "recognitions", body(cast.uscc, today, "tech_sme", valid_to=str(today))
+        )
+        path = f"recognitions/{made['id']}"
+        midnight = datetime.combine(today + timedelta(days=1), time.min, zone)
+        await er.at(seconds=(midnight - timedelta(seconds=30) - er.database.clock.now()).total_seconds())
+        await er.fire_timers()
+        assert er.database.clock.today() == today
+        assert (await cast.city.read(path))["state"] == "valid"
+        await er.at(seconds=31)
+        await er.fire_timers()
+        assert er.database.clock.now().date() == today, "still the same day in UTC"
+        done = await cast.city.read(path)
+        assert (done["state"], done["ended_on"]) == ("expired", str(today))
+        held = await er.client().read("recognitions", organisation=cast.uscc, state="valid")
+        assert held["items"] == []
+
+
+class TestDays:
+    async def test_nothing_was_decided_in_the_future_nor_ends_before_it_begins(
+        self, er: ServiceHarness
+    ) -> None:
+        cast = await registered(er)
+        today = er.database.clock.today()
+        later = await cast.province.post("recognitions", body(cast.uscc, today + timedelta(days=1)))
+        assert [(each["pointer"], each["code"]) for each in later.json()["errors"]] == [
+            ("/issued_on", "in_the_future")
+        ]
+        early = body(cast.uscc, today, valid_to=str(today - timedelta(days=1)))
+        refused = await cast.province.post("recognitions", early)
+        assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
+            ("/valid_to", "ends_early")
+        ]
 
 
 class TestRevoking:

@@ -111,6 +111,22 @@ class TestGoingOut:
             ("graduated", str(today), recognised["id"])
         ]
 
+    async def test_a_higher_rung_that_implies_the_one_in_reserve_converts_too(
+        self, er: ServiceHarness
+    ) -> None:
+        """An HNTE stands on the rung of technology SMEs: it waits for that one no more, and is not put in again."""
+        cast = await registered(er)
+        today = str(er.database.clock.today())
+        body = {"organisation": cast.uscc, "pool": "ladder_reserve", "rung": "tech_sme", "reason": "培育对象"}
+        made = await cast.county.make("reserve-pool-members", body)
+        hnte = await cast.province.make(
+            "recognitions", {"organisation": cast.uscc, "kind": "hnte", "issued_on": today}
+        )
+        found = await cast.city.read(f"reserve-pool-members/{made['id']}")
+        assert (found["state"], found["recognition"]) == ("graduated", hnte["id"])
+        again = await cast.county.post("reserve-pool-members", body)
+        assert (again.status_code, again.json()["code"]) == (409, "already_holds_rung")
+
     async def test_an_old_recognition_that_ended_before_converts_nobody(self, er: ServiceHarness) -> None:
         cast = await registered(er)
         pooled = await cast.county.make("reserve-pool-members", MEMBER | {"organisation": cast.uscc})

@@ -1,5 +1,7 @@
 """Selection rounds through the real application and a real database."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from er_story import approver, city, county, integration, registered
 from selection_story import (
@@ -96,6 +98,25 @@ class TestPlanning:
         window = await city(er).read(f"application-windows/{found.record['window']}")
         assert window["state"] == "closed"
         assert (await city(er).read(f"applications/{found.items[0]}"))["state"] == "lapsed"
+
+    async def test_cancelled_before_its_window_opens_nobody_can_apply_any_more(
+        self, er: ServiceHarness
+    ) -> None:
+        now = er.database.clock.now()
+        plan = {
+            "title": "创新尖兵评选", "honour": "vanguard", "city": "440700",
+            "opens_at": (now + timedelta(days=2)).isoformat(), "closes_at": (now + timedelta(days=9)).isoformat(),
+        }  # fmt: skip
+        made = await city(er).make("selection-rounds", plan)
+        path = f"selection-rounds/{made['id']}"
+        window = (await city(er).do(path, "announce"))["window"]
+        await city(er).do(path, "cancel", {"reason": "预算调整"})
+        await er.at(days=3)
+        await er.fire_timers()
+        assert (await city(er).read(f"application-windows/{window}"))["state"] == "closed"
+        cast = await holder(er)
+        refused = await cast.signatory.post("applications", {"round": made["id"]})
+        assert (refused.status_code, refused.json()["code"]) == (409, "window_not_open")
 
 
 class TestApplying:
@@ -428,6 +449,37 @@ class TestQuota:
             for each in rounds
         ]
         assert sorted(len(each["items"]) for each in held) == [0, 1]
+
+    async def test_a_later_round_neither_lifts_nor_changes_the_cap_of_the_earlier_ones(
+        self, er: ServiceHarness
+    ) -> None:
+        """The quota belongs to the honour and its period; whoever drafts a round later takes part in it."""
+        year = er.database.clock.today().year
+        whole = {"kind": "cap", "value": 2, "first": f"{year}-01-01", "last": f"{year}-12-31"}
+        capped = await announced(er, honour="vanguard", quota=whole)
+        silent = await announced(er, honour="vanguard")
+        assert silent.record["quota"] == capped.record["quota"]
+        found = await er.client().read(f"{capped.path}/quota")
+        assert (found["kind"], found["value"]) == ("cap", 2)
+        now = er.database.clock.now()
+        more = {
+            "title": "创新尖兵评选", "honour": "vanguard", "city": "440700", "opens_at": now.isoformat(),
+            "closes_at": (now + timedelta(days=10)).isoformat(), "quota": whole | {"value": 9},
+        }  # fmt: skip
+        refused = await city(er).post("selection-rounds", more)
+        assert (refused.status_code, refused.json()["code"]) == (409, "quota_differs")
+        assert refused.json()["quota"]["value"] == 2
+        assert (await er.client().read(f"{capped.path}/quota"))["value"] == 2
+
+    async def test_the_award_lies_after_the_notice(self, er: ServiceHarness) -> None:
+        found = await ready(er, 1, honour="vanguard", quota=own_quota(3, 8))
+        ends_on = (await er.client().read(f"enterprise-notices/{found.record['notice']}"))["ends_on"]
+        tag = {"If-Match": f'"{found.record["version"]}"'}
+        body = found.award_body(decided_on=ends_on)
+        refused = await approver(er).post(f"{found.path}/award", body, headers=tag)
+        assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
+            ("/decided_on", "before_the_notice_ended")
+        ]
 
     async def test_a_floor_that_is_not_reached_is_reported_and_stops_nobody(self, er: ServiceHarness) -> None:
         found = await ready(er, 1, honour="vanguard", quota=own_quota(2, 2, "floor"))

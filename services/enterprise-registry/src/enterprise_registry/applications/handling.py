@@ -17,7 +17,7 @@ from enterprise_registry.messages import notify
 from enterprise_registry.metadata import parties
 from enterprise_registry.policy.library import library
 from enterprise_registry.policy_documents.store import basis_warnings
-from enterprise_registry.procedure import is_due, notices, reasons, with_due_day
+from enterprise_registry.procedure import is_due, notices, reasons, require_day_of_decision, with_due_day
 from enterprise_registry.recognitions import use_cases as recognitions
 from enterprise_registry.recognitions.kinds import find_kind
 from kechuang.db.unit import UnitOfWork
@@ -149,11 +149,11 @@ async def _require_no_running_notice(uow: UnitOfWork, application: Application) 
 async def decide(uow: UnitOfWork, record_id: str, body: ApplicationDecide) -> Application:
     """Decide after the notice: never by who handled it, never while an objection holds it."""
     application = await applications.load(uow, record_id, "decide")
-    if body.decided_on > uow.today:
-        raise invalid("/decided_on", "in_the_future", "决定日期不能晚于今天。", "Not in the future.")
+    require_day_of_decision(uow.today, body.decided_on)
     notice = application.notice or ""
     if body.outcome == "recognised":
-        await notices.require_passed(uow, notice, application.id)
+        passed = await notices.require_passed(uow, notice, application.id)
+        require_day_of_decision(uow.today, body.decided_on, passed)
         await require_no_sanction(uow, application.organisation or "")
         pack = library(uow).stamped(application.pack or "")
         await require_fitting(uow, pack, application.target, application.organisation or "", body.decided_on)
@@ -165,6 +165,7 @@ async def decide(uow: UnitOfWork, record_id: str, body: ApplicationDecide) -> Ap
 async def record_result(uow: UnitOfWork, record_id: str, body: ApplicationResult) -> Application:
     """Record what was decided elsewhere."""
     application = await applications.load(uow, record_id, "record-result")
+    require_day_of_decision(uow.today, body.decided_on)
     return await _conclude(uow, application, "record-result", body, source="forwarded")
 
 
@@ -189,7 +190,7 @@ async def _conclude(
         grant = recognitions.Grant(
             record_id=recognition, organisation=application.organisation or "", kind=application.target,
             source=source, issued_on=body.decided_on, document_no=body.document_no,
-            application=application.id, pack=application.pack,
+            application=application.id, pack=application.pack, renews_held=True,
             certificate_no=result.certificate_no if result else None,
             valid_from=result.valid_from if result else None,
             valid_to=result.valid_to if result else None,

@@ -1,13 +1,15 @@
 """Applications on the wire."""
 
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from enterprise_registry.recognitions.schemas import not_before
 from kechuang.codes import Uscc
 from kechuang.http.attachments import MOST, Attachment, AttachmentOut
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
+from kechuang.text import Text, field_error
 
 EXAMPLE = {"window": "018e2b69-…", "answers": {}, "attachments": []}
 DECISION = {"outcome": "recognised", "document_no": "江科〔2024〕12号", "decided_on": "2024-04-12"}
@@ -22,19 +24,28 @@ class ApplicationCreate(_Content):
     """An application in an open window; a draft until it is submitted."""
 
     organisation: Uscc | None = Field(default=None, description="The token's organisation when left out")
-    window: str | None = Field(default=None, max_length=64, description="The round's when `round` is given")
     round: str | None = Field(default=None, max_length=64, description="Selection round to take part in")
+    window: str | None = Field(
+        default=None, max_length=64, validate_default=True, description="The round's when `round` is given"
+    )
     target: Line | None = Field(default=None, description="The window's target; checked when given")
     recommender: Line | None = Field(
         default=None, description="Unit of a department that recommends instead of the county"
     )
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
 
-    @model_validator(mode="after")
-    def _in_a_window(self) -> Self:
-        if (self.window is None) == (self.round is None):
-            raise ValueError("window or round, one of them")
-        return self
+    @field_validator("window")
+    @classmethod
+    def _in_a_window(cls, window: str | None, info: ValidationInfo) -> str | None:
+        if (window is None) == (info.data.get("round") is None):
+            raise field_error(
+                "window_or_round",
+                Text(
+                    "请填写申报通知（window）或评选（round），二者填一。",
+                    "Give `window` or `round`, one of them.",
+                ),
+            )
+        return window
 
 
 @merge_patch
@@ -67,33 +78,46 @@ class ApplicationNotice(Input):
 
 class _Decision(Input):
     outcome: Literal["recognised", "rejected"]
-    document_no: Line | None = Field(default=None, description="发文字号; needed to recognise")
+    document_no: Line | None = Field(
+        default=None, validate_default=True, description="发文字号; needed to recognise"
+    )
     decided_on: date
-    grounds: Prose | None = Field(default=None, description="Needed to reject")
+    grounds: Prose | None = Field(default=None, validate_default=True, description="Needed to reject")
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.outcome == "rejected" and self.grounds is None:
-            raise ValueError("a rejection states its grounds")
-        return self
+    @field_validator("grounds")
+    @classmethod
+    def _with_grounds(cls, grounds: str | None, info: ValidationInfo) -> str | None:
+        if grounds is None and info.data.get("outcome") == "rejected":
+            raise field_error(
+                "grounds_needed", Text("不予认定应说明理由。", "A rejection states its grounds.")
+            )
+        return grounds
 
 
 class ApplicationDecide(_Decision):
     """The city's decision: validity runs from its day."""
 
-    @model_validator(mode="after")
-    def _with_document(self) -> Self:
-        if self.outcome == "recognised" and self.document_no is None:
-            raise ValueError("a recognition has a document number")
-        return self
+    @field_validator("document_no")
+    @classmethod
+    def _with_document(cls, document_no: str | None, info: ValidationInfo) -> str | None:
+        if document_no is None and info.data.get("outcome") == "recognised":
+            raise field_error(
+                "document_needed", Text("认定决定应有发文字号。", "A recognition has a document number.")
+            )
+        return document_no
 
 
 class ApplicationResult(_Decision):
     """The answer of whoever decides elsewhere."""
 
     certificate_no: Line | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: date | None = Field(default=None, description="`decided_on` when left out")
+    valid_to: date | None = Field(default=None, description="Last day; by the pack's validity when left out")
+
+    @field_validator("valid_to")
+    @classmethod
+    def _ordered(cls, valid_to: date | None, info: ValidationInfo) -> date | None:
+        return not_before(valid_to, info.data.get("valid_from") or info.data.get("decided_on"))
 
 
 class ApplicationReject(Input):

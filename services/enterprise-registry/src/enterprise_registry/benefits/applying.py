@@ -14,6 +14,7 @@ from enterprise_registry.metadata import acting_for, alone, parties
 from enterprise_registry.policy.library import library, stamp
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict
+from kechuang.http.attachments import attached
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
 from kechuang.personal import Secret, mask_bank_account
@@ -36,6 +37,7 @@ async def draft(uow: UnitOfWork, body: BenefitGrantCreate) -> BenefitGrant:
     values = columns(body)
     record_id = new_id()
     account = await sealed_account(uow, record_id, values.pop("account"))
+    values["attachments"] = await attached(uow, "benefit-grants", record_id, body.attachments)
     return await grants.create(
         uow, record_id=record_id, city=party.city, division=party.division, zones=list(party.zones),
         pack=stamp(pack), rule_version=found.model.version, mode=found.model.mode, fund=found.model.fund,
@@ -58,6 +60,10 @@ async def update(uow: UnitOfWork, record_id: str, body: BenefitGrantPatch) -> Be
     await parties.require_authority(uow, grant.organisation or "", "draft")
     values = columns(body, only_set=True)
     account = await sealed_account(uow, grant.id, values.pop("account", None))
+    if "attachments" in values:
+        values["attachments"] = await attached(
+            uow, "benefit-grants", grant.id, body.attachments, before=grant.attachments
+        )
     return await grants.change(uow, grant, "update", **values, **account)
 
 

@@ -25,6 +25,7 @@ from enterprise_registry.policy.library import library, stamp
 from kechuang import money
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
+from kechuang.http.attachments import attached
 from kechuang.http.schemas import columns
 from kechuang.ids import new_id
 from kechuang.personal.store import unseal
@@ -57,6 +58,7 @@ async def put_forward(uow: UnitOfWork, body: BenefitGrantCreate) -> BenefitGrant
     values = columns(body)
     record_id = new_id()
     account = await sealed_account(uow, record_id, values.pop("account"))
+    values["attachments"] = await attached(uow, "benefit-grants", record_id, body.attachments)
     return await grants.create(
         uow, record_id=record_id, origin="officer", handlers=[uow.actor.subject],
         as_of=uow.today, amount=finding.amount,

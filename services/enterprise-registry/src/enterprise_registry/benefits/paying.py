@@ -62,6 +62,11 @@ async def pay(uow: UnitOfWork, record_id: str, body: BenefitGrantPay) -> Benefit
     on = body.paid_on or uow.today
     if on > uow.today:
         raise invalid("/paid_on", "in_the_future", "拨付日期不能晚于今天。", "Not in the future.")
+    if grant.booked_on is not None and on < grant.booked_on:
+        raise invalid(
+            "/paid_on", "before_the_booking", f"拨付日期不能早于记账日（{grant.booked_on}）。",
+            f"Nothing is paid before it was booked ({grant.booked_on}).",
+        )  # fmt: skip
     amount = grant.amount or 0
     attempt = {
         "outcome": body.outcome, "voucher": body.voucher, "on": on.isoformat(), "reason": body.reason,

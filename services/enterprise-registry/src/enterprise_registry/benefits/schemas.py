@@ -1,31 +1,24 @@
 """Benefit grants on the wire. Amounts are decimal strings in yuan with two places."""
 
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from kechuang.codes import Uscc
+from kechuang.http.attachments import MOST, Attachment, AttachmentOut
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
 from kechuang.money import Money, MoneyOut
 from kechuang.personal import BankAccount
+from kechuang.text import Text, field_error
 
 EXAMPLE = {"rule": "rd_after_subsidy", "statement": "2023年度研发投入后补助。", "account": "6222020000001234"}
 PAYMENT = {"outcome": "paid", "voucher": "GK-2024-000123", "paid_on": "2024-06-28"}
 
 
-class BenefitGrantAttachment(BaseModel):
-    """A file that proves something."""
-
-    model_config = {"extra": "forbid", "str_strip_whitespace": True}
-    file: Line = Field(description="Id of an uploaded file")
-    kind: Line
-    title: Line
-
-
 class _Content(Input):
     statement: Prose | None = Field(default=None, description="What the enterprise says")
-    attachments: list[BenefitGrantAttachment] = Field(default_factory=list, max_length=50)
+    attachments: list[Attachment] = Field(default_factory=list, max_length=MOST)
     account: BankAccount | None = Field(default=None, description="Where the money goes; never shown in full")
 
 
@@ -71,13 +64,19 @@ class BenefitGrantApprove(Input):
 
     document_no: Line = Field(description="发文字号")
     amount: Money | None = Field(default=None, gt=0, description="Needed where none could be computed")
-    grounds: Prose | None = Field(default=None, description="Needed with an amount of one's own")
+    grounds: Prose | None = Field(
+        default=None, validate_default=True, description="Needed with an amount of one's own"
+    )
 
-    @model_validator(mode="after")
-    def _with_grounds(self) -> Self:
-        if self.amount is not None and self.grounds is None:
-            raise ValueError("an amount of one's own states its grounds")
-        return self
+    @field_validator("grounds")
+    @classmethod
+    def _with_grounds(cls, grounds: str | None, info: ValidationInfo) -> str | None:
+        if grounds is None and info.data.get("amount") is not None:
+            raise field_error(
+                "grounds_needed",
+                Text("自行填写金额应说明理由。", "An amount of one's own states its grounds."),
+            )
+        return grounds
 
 
 class BenefitGrantRefuse(Input):
@@ -99,17 +98,25 @@ class BenefitGrantPay(Input):
     """What the treasury or bank said of the payment."""
 
     outcome: Literal["paid", "failed"]
-    voucher: Line | None = Field(default=None, description="凭证号; needed when paid")
-    paid_on: date | None = Field(default=None, description="Today when left out")
-    reason: Prose | None = Field(default=None, description="Needed when it failed")
+    voucher: Line | None = Field(default=None, validate_default=True, description="凭证号; needed when paid")
+    paid_on: date | None = Field(
+        default=None, description="Of the payment or its failure, not before the booking; today when left out"
+    )
+    reason: Prose | None = Field(default=None, validate_default=True, description="Needed when it failed")
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.outcome == "paid" and self.voucher is None:
-            raise ValueError("a payment has a voucher")
-        if self.outcome == "failed" and self.reason is None:
-            raise ValueError("a failed payment states why")
-        return self
+    @field_validator("voucher")
+    @classmethod
+    def _with_voucher(cls, voucher: str | None, info: ValidationInfo) -> str | None:
+        if voucher is None and info.data.get("outcome") == "paid":
+            raise field_error("voucher_needed", Text("拨付应填写凭证号。", "A payment has a voucher."))
+        return voucher
+
+    @field_validator("reason")
+    @classmethod
+    def _with_reason(cls, reason: str | None, info: ValidationInfo) -> str | None:
+        if reason is None and info.data.get("outcome") == "failed":
+            raise field_error("reason_needed", Text("拨付失败应说明原因。", "A failed payment states why."))
+        return reason
 
 
 class BenefitGrantRecover(Input):
@@ -214,7 +221,7 @@ class BenefitGrantOut(RecordOut):
     finding: BenefitFinding | None
     grounds: list[str]
     statement: str | None
-    attachments: list[BenefitGrantAttachment]
+    attachments: list[AttachmentOut]
     account_shown: str | None = Field(description="Masked: the last four digits")
     review_opinion: str | None
     decision: dict[str, Any] | None

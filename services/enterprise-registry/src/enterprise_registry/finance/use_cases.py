@@ -1,5 +1,7 @@
 """What can be done with a finance need: file, take, release, record loans, close."""
 
+import sqlalchemy as sa
+
 from enterprise_registry.finance.domain import FinanceNeed
 from enterprise_registry.finance.pools.use_cases import guarantee
 from enterprise_registry.finance.schemas import (
@@ -9,7 +11,7 @@ from enterprise_registry.finance.schemas import (
     FinanceNeedPatch,
 )
 from enterprise_registry.finance.store import needs
-from enterprise_registry.metadata import acting_for, parties
+from enterprise_registry.metadata import acting_for, alone, parties
 from kechuang import money
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
@@ -65,17 +67,13 @@ async def release(uow: UnitOfWork, record_id: str, reason: str) -> FinanceNeed:
 async def fund(uow: UnitOfWork, record_id: str, body: FinanceNeedFund) -> FinanceNeed:
     """Record a loan; several may follow one another. With a pool its guarantee is noted there.
 
-    409 `loan_known` for a contract number that stands here already, `pool_over_limit`.
+    409 `loan_known` for a contract number that this bank has recorded already, `pool_over_limit`.
     """
     need = await needs.load(uow, record_id, "fund")
     on = body.funded_on or uow.today
     if on > uow.today:
         raise invalid("/funded_on", "in_the_future", "放款日期不能晚于今天。", "Not in the future.")
-    if any(each["loan_no"] == body.loan_no for each in need.loans):
-        raise Conflict(
-            Text("该借款合同已登记。", "This loan is recorded already."), code="loan_known",
-            extra={"loan_no": body.loan_no},
-        )  # fmt: skip
+    await _require_new_loan(uow, need, body.loan_no)
     loan = {
         "bank": need.bank, "amount": money.format(body.amount), "product": body.product,
         "loan_no": body.loan_no, "funded_on": on.isoformat(), "term_months": body.term_months,
@@ -96,6 +94,21 @@ async def fund(uow: UnitOfWork, record_id: str, body: FinanceNeedFund) -> Financ
         aggregate=funded.id, version=funded.version,
     )  # fmt: skip
     return funded
+
+
+async def _require_new_loan(uow: UnitOfWork, need: FinanceNeed, loan_no: str) -> None:
+    """Refuse a contract that this bank has recorded before, upon whichever need: a loan is counted once."""
+    await alone(uow, "loan", need.bank or "", loan_no)
+    table = needs.table
+    same = sa.select(table.c.number).where(
+        table.c.bank == need.bank, table.c.loans.contains([{"bank": need.bank, "loan_no": loan_no}])
+    )
+    known = (await uow.execute(same.limit(1))).scalar()
+    if known is not None:
+        raise Conflict(
+            Text(f"该借款合同已在融资需求{known}登记。", f"This loan is recorded already, upon {known}."),
+            code="loan_known", extra={"loan_no": loan_no, "need": known},
+        )  # fmt: skip
 
 
 async def close(uow: UnitOfWork, record_id: str, body: FinanceNeedClose) -> FinanceNeed:

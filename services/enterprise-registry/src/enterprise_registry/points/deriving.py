@@ -4,7 +4,7 @@ Each runs in the transaction of what earned the points. A source is booked once 
 a correction that changes a year's points reverses the entry and books anew; what a person reversed stays reversed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
@@ -59,10 +59,12 @@ async def _once(
             )
 
 
-async def _annul(uow: UnitOfWork, kind: str, record_id: str, reason: str) -> None:
-    """Take back what a source earned."""
+async def _annul(
+    uow: UnitOfWork, kind: str, record_id: str, reason: str, *, besides: Collection[str] = ()
+) -> None:
+    """Take back what a source earned, but for what it earned by the rules in `besides`."""
     for each in await point_entries.lookup(uow, source_key=f"{kind}:{record_id}", state="recorded"):
-        if each.reverses is None:
+        if each.reverses is None and each.rule not in besides:
             await earlier(uow, each.organisation or "", each.rule, each.source_key)
             locked = await point_entries.lookup_one(uow, lock=True, id=each.id)
             if locked is not None and locked.state == "recorded":
@@ -70,15 +72,19 @@ async def _annul(uow: UnitOfWork, kind: str, record_id: str, reason: str) -> Non
 
 
 async def recognised(uow: UnitOfWork, event: Received[RecognitionDecided]) -> None:
-    """A recognition was decided."""
+    """A recognition was decided, or its decision corrected: what it meets no more (the first time) is taken back."""
     data, shelf = event.data, library(uow)
     pack = await _pack(uow, data.organisation)
     if pack is None or shelf.find_node(pack, data.kind) is None:
         return
     node = shelf.canonical(pack, data.kind)
     source = {"kind": "recognition", "id": event.aggregate, "number": data.document_no, "label": data.kind}
-    met = rules.for_recognition(shelf, pack, node, first_time=data.first_time)
+    met = list(rules.for_recognition(shelf, pack, node, first_time=data.first_time))
     await _once(uow, data.organisation, pack, met, data.decided_on, source)
+    await _annul(
+        uow, "recognition", event.aggregate, "认定已更正 The recognition was corrected",
+        besides={rule.code for rule, _ in met},
+    )  # fmt: skip
 
 
 async def recognition_ended(uow: UnitOfWork, event: Received[RecognitionEnded]) -> None:

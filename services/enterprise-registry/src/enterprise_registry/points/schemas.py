@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from enterprise_registry.points.domain import read_points
 from kechuang.codes import Uscc
 from kechuang.http.attachments import Attachment, AttachmentOut
 from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut
+from kechuang.text import Text, field_error
 
 EXAMPLE: dict[str, Any] = {
     "organisation": "91440703MATE000L4P",
@@ -32,11 +33,22 @@ class PointEntryCreate(Input):
     note: Prose
     evidence: list[Attachment] = Field(min_length=1, max_length=20)
 
-    @model_validator(mode="after")
-    def _a_number(self) -> "PointEntryCreate":
-        if self.points is not None and read_points(self.points) == 0:
-            raise ValueError("points lie above 0")
-        return self
+    @field_validator("points")
+    @classmethod
+    def _a_number(cls, points: str | None) -> str | None:
+        try:
+            above = points is None or read_points(points) > 0
+        except ValueError:
+            above = False
+        if not above:
+            raise field_error(
+                "points_format",
+                Text(
+                    "积分应大于 0，最多两位小数，例如 12.50。",
+                    "Points lie above 0, with at most two places: 12.50.",
+                ),
+            )
+        return points
 
 
 class PointEntryReverse(Input):

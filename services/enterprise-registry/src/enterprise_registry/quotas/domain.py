@@ -23,12 +23,13 @@ class QuotaKey:
 
 @dataclass(frozen=True, slots=True)
 class QuotaTerms:
-    """What the pack or the round says. `value` is None for kind `none`."""
+    """What the pack or the round says; `stated_by` neither, there is no limit and `value` is None."""
 
     kind: Kind
     value: int | None
     first: date
     last: date
+    stated_by: Literal["pack", "round"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

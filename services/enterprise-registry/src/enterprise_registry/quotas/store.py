@@ -55,20 +55,28 @@ class LedgerError(Exception):
 async def declare(uow: UnitOfWork, key: QuotaKey, terms: QuotaTerms) -> Quota:
     """Give the quota of an honour and its period, made when it is not there yet.
 
-    A later pack version may change its terms, but never below what is taken already: such a change waits.
+    A round that states no terms takes part in the quota as it stands, and one that does sets them only where none
+    are set yet: whoever comes later never lifts a cap for the rounds before. The pack's terms bind; a later version
+    may change them, but never below what is taken already: such a change waits.
     """
     made = insert(quota).values(
         id=key.text(), city=key.city, honour=key.honour, first=key.first, last=key.last, kind=terms.kind,
         value=terms.value,
     )  # fmt: skip
+    if terms.stated_by is None:
+        await uow.execute(made.on_conflict_do_nothing())
+        return await read(uow, key.text())
+    changes = (
+        sa.or_(quota.c.kind != terms.kind, quota.c.value.is_distinct_from(terms.value))
+        if terms.stated_by == "pack"
+        else quota.c.kind == "none"
+    )
+    fits = sa.true() if terms.kind != "cap" else quota.c.taken <= terms.value
     await uow.execute(
         made.on_conflict_do_update(
             index_elements=["id"],
             set_={"kind": made.excluded.kind, "value": made.excluded.value},
-            where=sa.and_(
-                sa.or_(quota.c.kind != made.excluded.kind, quota.c.value != made.excluded.value),
-                sa.or_(made.excluded.kind != "cap", quota.c.taken <= made.excluded.value),
-            ),
+            where=sa.and_(changes, fits),
         )
     )
     return await read(uow, key.text())

@@ -20,7 +20,13 @@ from kechuang_packs.models.ladder import CountTarget, Track
 counts_router = APIRouter(
     prefix="/recognition-counts", tags=["认定数量 Recognition counts"], route_class=KitRoute
 )
-_AXES: dict[str, Axis] = {"node": "kind", "kind": "kind", "division": "division", "year": "year"}
+_AXES: dict[str, Axis] = {
+    "node": "kind",
+    "kind": "kind",
+    "division": "division",
+    "zone": "zone",
+    "year": "year",
+}
 _TARGETS: dict[Measure, tuple[str, ...]] = {
     "stock": ("stock",), "flow": ("new",), "first_time": ("new_per_year", "new"), "expired": (), "expiring": (),
 }  # fmt: skip
@@ -40,11 +46,13 @@ async def count(
     by: Annotated[
         str,
         Query(
-            description="`node`, `division`, `year`, several with commas; `track` (of a city) beside the others"
+            description="`node`, `division`, `zone`, `year`, several with commas; `track` (of a city) beside the others"
         ),
     ] = "node",
     city: Annotated[str | None, Query(description="Area id of a city")] = None,
     kind: Annotated[str | None, Query(description="Kinds, separated by commas")] = None,
+    division: Annotated[str | None, Query(description="Counties, separated by commas")] = None,
+    zone: Annotated[str | None, Query(description="Zones, separated by commas")] = None,
     within_days: Annotated[int, Query(ge=0, le=3660, description="For `expiring`")] = EXPIRING_DAYS,
 ) -> RecognitionCounts:
     """Count recognitions as of any day, from the dated recognitions themselves.
@@ -57,7 +65,7 @@ async def count(
     if begins > day:
         raise invalid("/first", "ends_early", "起日不能晚于 as_of。", "The span ends before it begins.")
     asked = Asked(
-        measure, day, begins, (), city, [each.strip() for each in kind.split(",")] if kind else None,
+        measure, day, begins, (), city, _listed(kind), divisions=_listed(division), zones=_listed(zone),
         within_days=within_days,
     )  # fmt: skip
     names = [each.strip() for each in by.split(",")]
@@ -72,12 +80,16 @@ async def count(
     )
 
 
+def _listed(text: str | None) -> list[str] | None:
+    return [each.strip() for each in text.split(",")] if text else None
+
+
 def _axes(names: list[str]) -> tuple[Axis, ...]:
     for name in names:
         if name not in _AXES:
             raise invalid(
-                "/by", "axis_unknown", "by 只能是 node、division、year、track。",
-                "`by` takes node, division, year, track.",
+                "/by", "axis_unknown", "by 只能是 node、division、zone、year、track。",
+                "`by` takes node, division, zone, year, track.",
             )  # fmt: skip
     return tuple(dict.fromkeys(_AXES[name] for name in names))
 
@@ -92,9 +104,8 @@ async def _by_track(unit: ReadUnit, asked: Asked, axes: tuple[Axis, ...]) -> lis
     items: list[RecognitionCount] = []
     for track in pack.ladder.ladder.tracks:
         found = await counts.count(unit, replace(asked, by=axes, nodes=_nodes(shelf, pack, track)))
-        target = (
-            _target(asked.measure, _targets(shelf, pack, track)) if not axes or axes == ("year",) else None
-        )
+        whole = not asked.divisions and not asked.zones and axes in ((), ("year",))
+        target = _target(asked.measure, _targets(shelf, pack, track)) if whole else None
         items += [_item(each, target, track.code) for each in found]
     return items
 
@@ -115,7 +126,13 @@ def _targets(shelf: Library, pack: Pack, track: Track) -> tuple[CountTarget, ...
 
 
 def _target_of_kind(unit: ReadUnit, asked: Asked, axes: tuple[Axis, ...], kind: str | None) -> int | None:
-    if asked.city is None or kind is None or axes not in (("kind",), ("kind", "year"), ("year", "kind")):
+    if (
+        asked.city is None
+        or kind is None
+        or asked.divisions
+        or asked.zones
+        or axes not in (("kind",), ("kind", "year"), ("year", "kind"))
+    ):
         return None
     shelf = library(unit)
     pack = shelf.city_pack(asked.city, asked.as_of)

@@ -7,10 +7,14 @@
 | `first_time` | the same, of organisations that never held the kind before |
 | `expired` | validity ran out from `first` on and before the day, and nothing of the kind is held on the day |
 | `expiring` | held on the day, ends within so many days after it, and no other one of the kind goes on |
+
+A recognition counts in the county and the zones in which its organisation was when it was decided, on every day:
+an organisation that moves takes its next recognition along and not the figures of the past. Counties add up to the
+city; zones lie over them and are never added.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -20,7 +24,7 @@ from enterprise_registry.recognitions.domain import EXPIRING_DAYS
 from enterprise_registry.recognitions.store import last_day, recognitions, table
 from kechuang.db.unit import ReadUnit, UnitOfWork
 
-Axis = Literal["kind", "division", "year"]
+Axis = Literal["kind", "division", "zone", "year"]
 Measure = Literal["stock", "flow", "first_time", "expired", "expiring"]
 OVER_A_SPAN: frozenset[Measure] = frozenset({"flow", "first_time", "expired"})
 
@@ -36,6 +40,8 @@ class Asked:
     city: str | None = None
     kinds: Collection[str] | None = None
     nodes: Collection[str] | None = None
+    divisions: Collection[str] | None = None
+    zones: Collection[str] | None = None
     within_days: int = EXPIRING_DAYS
 
 
@@ -80,6 +86,10 @@ def conditions(asked: Asked) -> list[Any]:
         found.append(table.c.kind.in_(sorted(asked.kinds)))
     if asked.nodes is not None:
         found.append(table.c.node.in_(sorted(asked.nodes)))
+    if asked.divisions:
+        found.append(table.c.division.in_(sorted(asked.divisions)))
+    if asked.zones:
+        found.append(table.c.zones.overlap(sorted(asked.zones)))
     if asked.measure == "stock":
         return [*found, held_on(asked.as_of)]
     if asked.measure == "expired":
@@ -97,14 +107,22 @@ def _year(measure: Measure) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.extract("year", day), sa.Integer)
 
 
+def _axis(name: Axis, measure: Measure) -> Any:
+    """A column to group by. Of zones each one counts by itself, so that they are no parts of a whole."""
+    match name:
+        case "year":
+            return _year(measure).label("year")
+        case "zone":
+            return sa.func.unnest(table.c.zones).label("zone")
+        case _:
+            return table.c[name]
+
+
 async def count(unit: ReadUnit | UnitOfWork, asked: Asked) -> list[dict[str, Any]]:
     """Count organisations (each once a group) and recognitions; a stock by year is that of each year's end."""
     if asked.measure == "stock" and "year" in asked.by:
         return [each async for each in _stock_by_year(unit, asked)]
-    axes: list[Any] = [
-        _year(asked.measure).label("year") if name == "year" else table.c[name]
-        for name in dict.fromkeys(asked.by)
-    ]
+    axes = [_axis(name, asked.measure) for name in dict.fromkeys(asked.by)]
     statement = (
         sa.select(
             *axes,
@@ -115,7 +133,7 @@ async def count(unit: ReadUnit | UnitOfWork, asked: Asked) -> list[dict[str, Any
         .group_by(*axes)
         .order_by(*axes)
     )
-    blank: dict[str, Any] = {"kind": None, "division": None, "year": None}
+    blank: dict[str, Any] = {"kind": None, "division": None, "zone": None, "year": None}
     return [blank | dict(row._mapping) for row in await unit.execute(statement)]  # noqa: SLF001  the Row's accessor
 
 
@@ -123,10 +141,7 @@ async def _stock_by_year(unit: ReadUnit | UnitOfWork, asked: Asked) -> AsyncIter
     rest: Sequence[Axis] = [each for each in asked.by if each != "year"]
     for year in range(asked.first.year, asked.as_of.year + 1):
         day = min(date(year, 12, 31), asked.as_of)
-        within = Asked(
-            "stock", day, day, tuple(rest), asked.city, asked.kinds, asked.nodes, asked.within_days
-        )
-        for each in await count(unit, within):
+        for each in await count(unit, replace(asked, as_of=day, first=day, by=tuple(rest))):
             yield each | {"year": year}
 
 

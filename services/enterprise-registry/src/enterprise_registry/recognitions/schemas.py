@@ -1,12 +1,13 @@
 """Recognitions on the wire."""
 
 from datetime import date
-from typing import Any, Self
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from kechuang.codes import Uscc
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut
+from kechuang.text import Text, field_error
 
 EXAMPLE = {
     "organisation": "91440703MATE000L4P",
@@ -17,6 +18,15 @@ EXAMPLE = {
     "valid_from": "2024-11-28",
     "valid_to": "2027-11-27",
 }
+
+
+def not_before(last: date | None, first: date | None) -> date | None:
+    """Give the last day of a validity back, or refuse one before the first day."""
+    if last is not None and first is not None and last < first:
+        raise field_error(
+            "ends_early", Text("有效期止不能早于有效期起。", "The validity ends before it begins.")
+        )
+    return last
 
 
 class RecognitionCreate(Input):
@@ -32,11 +42,10 @@ class RecognitionCreate(Input):
     renews: str | None = Field(default=None, max_length=64, description="The recognition that it renews")
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.valid_to is not None and self.valid_to < (self.valid_from or self.issued_on):
-            raise ValueError("valid_to lies on or after valid_from")
-        return self
+    @field_validator("valid_to")
+    @classmethod
+    def _ordered(cls, valid_to: date | None, info: ValidationInfo) -> date | None:
+        return not_before(valid_to, info.data.get("valid_from") or info.data.get("issued_on"))
 
 
 class RecognitionRevoke(Input):
@@ -62,7 +71,9 @@ class RecognitionCorrect(Input):
     certificate_no: Line | None = None
     document_no: Line | None = None
     issued_on: date | None = None
-    valid_to: date | None = Field(default=None, description="Of a recognition that is still valid")
+    valid_to: date | None = Field(
+        default=None, description="Of a valid or expired one; a day to come makes an expired one valid again"
+    )
     reason: Prose
 
 
@@ -98,7 +109,8 @@ class RecognitionCount(Output):
 
     track: str | None
     kind: str | None
-    division: str | None
+    division: str | None = Field(description="The county in which it was decided")
+    zone: str | None = Field(description="Zones lie over the counties and are never added up")
     year: int | None
     organisations: int = Field(description="Each organisation once")
     recognitions: int

@@ -7,7 +7,7 @@ from typing import Any
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import alone, parties, tell
 from enterprise_registry.policy.library import library, stamp
-from enterprise_registry.recognitions.domain import ENDED, Recognition, end_of_validity
+from enterprise_registry.recognitions.domain import ENDED, Recognition, end_of_validity, held_on
 from enterprise_registry.recognitions.ending import EXPIRE, supersede, tell_end
 from enterprise_registry.recognitions.kinds import find_kind
 from enterprise_registry.recognitions.schemas import RecognitionCorrect, RecognitionCreate
@@ -24,7 +24,7 @@ _CORRECTABLE = ("certificate_no", "document_no", "issued_on", "valid_to")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a decision says."""
+    """What a decision says. `renews` names what it renews; with `renews_held` that is what is held on its first day."""
 
     organisation: str
     kind: str
@@ -35,6 +35,7 @@ class Grant:
     certificate_no: str | None = None
     document_no: str | None = None
     renews: str | None = None
+    renews_held: bool = False
     application: str | None = None
     pack: str | None = None
     external_ids: tuple[Any, ...] = ()
@@ -55,6 +56,8 @@ async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Reco
             "/kind", "derived_node", "该梯次由条件推定，不能登记。", "A derived node is never recorded."
         )
     first = grant.valid_from or grant.issued_on
+    if grant.issued_on > uow.today:
+        raise invalid("/issued_on", "in_the_future", "认定日期不能晚于今天。", "Not in the future.")
     await alone(uow, "recognition", grant.organisation)
     earlier = await recognitions.lookup(uow, organisation=grant.organisation, node=kind.canonical)
     same = next((each for each in earlier if each.valid_from == first), None)
@@ -64,7 +67,7 @@ async def record(uow: UnitOfWork, grant: Grant, *, verb: str = "create") -> Reco
             code="already_recognised",
             extra={"existing": {"id": same.id, "number": same.number, "label": same.kind}},
         )
-    renewed = _renewed(earlier, grant.renews, first)
+    renewed = _renewed(earlier, grant.renews, first) or (_held(earlier, first) if grant.renews_held else None)
     created = await recognitions.create(
         uow, verb=verb, record_id=grant.record_id, organisation=grant.organisation, city=party.city, division=party.division,
         zones=list(party.zones), pack=stamp(pack), kind=kind.code, node=kind.canonical,
@@ -110,6 +113,12 @@ def _renewed(earlier: list[Recognition], renews: str | None, first: date) -> Rec
     return found
 
 
+def _held(earlier: list[Recognition], first: date) -> Recognition | None:
+    """What an application renews without naming it: the kind as it is still held when the new one begins."""
+    held = [each for each in earlier if each.valid_from < first and held_on(each, first)]
+    return max(held, key=lambda each: (each.valid_from, each.id), default=None)
+
+
 async def _set_right(uow: UnitOfWork, created: Recognition, earlier: list[Recognition]) -> None:
     """Lists may arrive out of order: an earlier recognition takes the mark of the first time from a later one."""
     for each in earlier:
@@ -143,7 +152,7 @@ async def receive(uow: UnitOfWork, body: RecognitionCreate) -> Recognition:
 
 
 async def correct(uow: UnitOfWork, record_id: str, body: RecognitionCorrect) -> Recognition:
-    """Correct what was recorded wrongly: numbers, the day of the decision, the last day of a valid one."""
+    """Correct what was recorded wrongly: numbers, the day of the decision, the last day."""
     found = await recognitions.load(uow, record_id, "correct")
     uow.reason = body.reason
     values = body.model_dump(include=set(_CORRECTABLE), exclude_none=True)
@@ -152,15 +161,20 @@ async def correct(uow: UnitOfWork, record_id: str, body: RecognitionCorrect) -> 
 
 async def _correct(uow: UnitOfWork, found: Recognition, values: dict[str, Any]) -> Recognition:
     last = values.get("valid_to")
-    if last is not None and (found.state != "valid" or last < found.valid_from):
+    if last is not None and last < found.valid_from:
         raise invalid(
-            "/valid_to", "not_correctable", "只能更正有效认定的有效期，且不得早于生效日。",
-            "The last day is corrected while it is valid, and never before its first day.",
+            "/valid_to", "not_correctable", "有效期止不得早于生效日。",
+            "The last day never lies before the first.",
         )  # fmt: skip
     if (issued := values.get("issued_on")) is not None and issued > uow.today:
         raise invalid("/issued_on", "in_the_future", "认定日期不能晚于今天。", "Not in the future.")
-    corrected = await recognitions.change(uow, found, "correct", **values)
-    if last is not None:
+    to = found.state
+    if last is not None and found.state == "expired":
+        # It ran out by a last day that was recorded wrongly: the right one decides whether it is valid still.
+        to, ended_on = ("valid", None) if last >= uow.today else ("expired", last)
+        values = {**values, "ended_on": ended_on}
+    corrected = await recognitions.change(uow, found, "correct", to=to, **values)
+    if last is not None and to == "valid":
         uow.schedule(EXPIRE, end_of_day(last), corrected.id, corrected.version)
     await _told_anew(uow, corrected)
     return corrected

@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Protocol
 
+from enterprise_registry.ladders.relations import relations_of
 from enterprise_registry.metadata import tell
+from enterprise_registry.policy.library import Library, library
 from enterprise_registry.reserve_pools.domain import PoolMember
 from enterprise_registry.reserve_pools.store import members
 from kechuang.db.unit import UnitOfWork
@@ -22,18 +24,27 @@ class Recognised(Protocol):
     @property
     def issued_on(self) -> date: ...
     @property
+    def pack(self) -> str | None: ...
+    @property
     def valid_to(self) -> date | None: ...
 
 
-async def graduate_for(uow: UnitOfWork, recognition: Recognised) -> None:
-    """Graduate the organisation's memberships for the rung that it has just been recognised for.
+def standing_with(shelf: Library, pack: str | None, *nodes: str) -> frozenset[str]:
+    """Give the nodes that stand when these are held, as the pack version `pack` relates them."""
+    found = shelf.stamped(pack or "")
+    return relations_of(shelf.packs, found.id, found.version).closed(nodes)
 
-    A recognition that ended before the member joined (an old list that arrives late) converts nobody.
+
+async def graduate_for(uow: UnitOfWork, recognition: Recognised) -> None:
+    """Graduate the organisation's memberships for the rungs that it stands on by this recognition.
+
+    These are its own node and every node that it implies or that is a union over it. A recognition that ended
+    before the member joined (an old list that arrives late) converts nobody.
     """
-    for each in await members.lookup(
-        uow, lock=True, organisation=recognition.organisation, node=recognition.node, state="joined"
-    ):
-        if recognition.valid_to is not None and recognition.valid_to < each.joined_on:
+    rungs = standing_with(library(uow), recognition.pack, recognition.node)
+    for each in await members.lookup(uow, lock=True, organisation=recognition.organisation, state="joined"):
+        ended = recognition.valid_to is not None and recognition.valid_to < each.joined_on
+        if each.node not in rungs or ended:
             continue
         on = max(recognition.issued_on, each.joined_on)
         await out(uow, each, "graduate", on, implied=True, recognition=recognition.id)

@@ -6,7 +6,7 @@ from enterprise_registry.metadata import alone, parties, tell
 from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.recognitions.counts import held_nodes
 from enterprise_registry.reserve_pools.domain import PoolMember
-from enterprise_registry.reserve_pools.graduation import out
+from enterprise_registry.reserve_pools.graduation import out, standing_with
 from enterprise_registry.reserve_pools.schemas import (
     PoolMemberCreate,
     PoolMemberGraduate,
@@ -50,7 +50,7 @@ async def join(uow: UnitOfWork, body: PoolMemberCreate) -> PoolMember:
     if pool.for_node is not None and shelf.canonical(pack, pool.for_node) != node:
         raise invalid("/rung", "other_rung", "与后备库的目标梯次不符。", "The pool is for another rung.")
     await alone(uow, "pool", body.organisation)
-    await _require_new(uow, body, node, joined_on)
+    await _require_new(uow, body, stamp(pack), node, joined_on)
     member = await members.create(
         uow, organisation=body.organisation, city=owner.city, division=owner.division, zones=list(owner.zones),
         pool=body.pool, rung=shelf.local_code(pack, node), node=node, reason=body.reason, joined_on=joined_on,
@@ -68,7 +68,7 @@ async def join(uow: UnitOfWork, body: PoolMemberCreate) -> PoolMember:
     return member
 
 
-async def _require_new(uow: UnitOfWork, body: PoolMemberCreate, node: str, on: date) -> None:
+async def _require_new(uow: UnitOfWork, body: PoolMemberCreate, pack: str, node: str, on: date) -> None:
     live = await members.lookup_one(
         uow, organisation=body.organisation, pool=body.pool, node=node, state="joined"
     )
@@ -78,11 +78,12 @@ async def _require_new(uow: UnitOfWork, body: PoolMemberCreate, node: str, on: d
             extra={"existing": {"id": live.id, "number": live.number, "label": live.pool}},
         )  # fmt: skip
     held = await held_nodes(uow, body.organisation, on)
-    if node in held:
+    giving = next((each for each in sorted(held) if node in standing_with(library(uow), pack, each)), None)
+    if giving is not None:
         raise Conflict(
             Text("该单位已取得该梯次，无需入库。", "The organisation holds the rung already."),
             code="already_holds_rung",
-            extra={"recognition": held[node][0].id},
+            extra={"recognition": held[giving][0].id},
         )
 
 

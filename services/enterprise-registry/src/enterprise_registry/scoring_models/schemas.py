@@ -1,11 +1,12 @@
 """Scoring models on the wire."""
 
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut
+from kechuang.text import Text, field_error
 from kechuang_packs.models.common import Code
 from kechuang_packs.models.scoring import ScoringModelDimension
 
@@ -54,17 +55,23 @@ class ScoringModelCreate(Input):
     from_pack: Line | None = Field(
         default=None, description="Code of a portrait model that the city's pack sees"
     )
-    code: Code | None = Field(default=None, description="The pack model's own when left out")
-    name: ScoringModelName | None = None
+    code: Code | None = Field(
+        default=None, validate_default=True, description="The pack model's own when left out"
+    )
+    name: ScoringModelName | None = Field(default=None, validate_default=True)
     dimensions: list[ScoringModelDimension] | None = Field(
-        default=None, min_length=1, max_length=20, description="Weights sum to 100"
+        default=None, min_length=1, max_length=20, validate_default=True, description="Weights sum to 100"
     )
 
-    @model_validator(mode="after")
-    def _one_content(self) -> Self:
-        if self.from_pack is None and (self.code is None or self.name is None or self.dimensions is None):
-            raise ValueError("give from_pack, or code, name and dimensions")
-        return self
+    @field_validator("code", "name", "dimensions")
+    @classmethod
+    def _one_content(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.data.get("from_pack") is None:
+            raise field_error(
+                "needed_without_from_pack",
+                Text("未指定 from_pack 时必填。", "Needed where `from_pack` is left out."),
+            )
+        return value
 
 
 class ScoringModelPatch(Input):

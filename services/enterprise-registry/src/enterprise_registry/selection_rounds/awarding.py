@@ -12,7 +12,7 @@ from enterprise_registry.assessments.standing import require_fitting
 from enterprise_registry.integrity import require_no_sanction
 from enterprise_registry.metadata import tell
 from enterprise_registry.policy.library import library
-from enterprise_registry.procedure import notices
+from enterprise_registry.procedure import notices, require_day_of_decision
 from enterprise_registry.quotas import store as quotas
 from enterprise_registry.quotas.domain import Quota
 from enterprise_registry.recognitions import ending
@@ -92,8 +92,10 @@ async def award(uow: UnitOfWork, record_id: str, body: RoundAward) -> SelectionR
     found = await rounds.load(uow, record_id, "award")
     MACHINE.require("award", found.state)
     quota = await quotas.read(uow, found.quota)
-    _require_day(uow, body.decided_on, quota)
+    require_day_of_decision(uow.today, body.decided_on)
     notice = await notices.require_over(uow, found.notice or "")
+    require_day_of_decision(uow.today, body.decided_on, notice)
+    _require_in_period(body.decided_on, quota)
     listed = await entries(uow, found.id)
     plan = _planned(body, listed, notice)
     await _require_fit(uow, found, plan.award, body.decided_on)
@@ -133,9 +135,7 @@ async def award(uow: UnitOfWork, record_id: str, body: RoundAward) -> SelectionR
     return done
 
 
-def _require_day(uow: UnitOfWork, decided_on: date, quota: Quota) -> None:
-    if decided_on > uow.today:
-        raise invalid("/decided_on", "in_the_future", "决定日期不能晚于今天。", "Not in the future.")
+def _require_in_period(decided_on: date, quota: Quota) -> None:
     if quota.kind != "none" and not quota.first <= decided_on <= quota.last:
         raise invalid(
             "/decided_on", "outside_the_period", f"应在该荣誉的评选期内（{quota.first} 至 {quota.last}）。",

@@ -7,13 +7,14 @@ from enterprise_registry.applications.store import applications
 from enterprise_registry.policy.library import library, stamp
 from enterprise_registry.procedure import application_windows, notices
 from enterprise_registry.quotas import store as quotas
-from enterprise_registry.quotas.domain import QuotaKey, QuotaTerms, span
+from enterprise_registry.quotas.domain import Quota, QuotaKey, QuotaTerms, span
 from enterprise_registry.recognitions.kinds import Kind, find_kind, honour_of
 from enterprise_registry.selection_rounds.domain import SelectionRound
 from enterprise_registry.selection_rounds.schemas import SelectionRoundCreate, SelectionRoundPatch
 from enterprise_registry.selection_rounds.store import rounds
 from kechuang.db.unit import UnitOfWork
-from kechuang.errors import invalid
+from kechuang.errors import Conflict, invalid
+from kechuang.text import Text
 from kechuang_packs import Pack
 from kechuang_packs.models.ladder import Honour
 from kechuang_packs.models.scoring import ScoringModel
@@ -35,6 +36,16 @@ async def draft(uow: UnitOfWork, body: SelectionRoundCreate) -> SelectionRound:
     terms = _terms(uow, body, honour)
     key = QuotaKey(body.city, kind.canonical, terms.first, terms.last)
     quota = await quotas.declare(uow, key, terms)
+    if body.quota is not None and (quota.kind, quota.value) != (terms.kind, terms.value):
+        raise Conflict(
+            Text(
+                f"该荣誉本期名额已由其他轮次确定（{_limit(quota).zh}），各轮次共用；请留空 quota。",
+                f"Another round of this honour and period has set the quota ({_limit(quota).en}), which they share; "
+                "leave `quota` out.",
+            ),
+            code="quota_differs",
+            extra={"quota": quota.shown()},
+        )
     plan = {name: getattr(body, name) for name in _PLAN} | {"skip_recommendation": body.skip_recommendation}
     return await rounds.create(
         uow, title=body.title, kind=body.kind, honour=body.honour, target=kind.code, node=kind.canonical,
@@ -71,7 +82,7 @@ def _terms(uow: UnitOfWork, body: SelectionRoundCreate, honour: Honour | None) -
             raise invalid(
                 "/quota/last", "period_ends_early", "止日不能早于起日。", "It ends before it begins."
             )
-        return QuotaTerms(body.quota.kind, body.quota.value, first, last)
+        return QuotaTerms(body.quota.kind, body.quota.value, first, last, stated_by="round")
     period = stated.period if stated else None
     first, last = span(
         uow.today, first=period.from_ if period else None, last=period.to if period else None,
@@ -82,7 +93,17 @@ def _terms(uow: UnitOfWork, body: SelectionRoundCreate, honour: Honour | None) -
             "/honour", "period_over", f"该荣誉的评选期已于 {last} 结束。",
             f"The honour's period ended on {last}.",
         )  # fmt: skip
-    return QuotaTerms(stated.kind if stated else "none", stated.value if stated else None, first, last)
+    if stated is None or stated.kind == "none":
+        return QuotaTerms("none", None, first, last)
+    return QuotaTerms(stated.kind, stated.value, first, last, stated_by="pack")
+
+
+def _limit(quota: Quota) -> Text:
+    word = {"cap": Text("上限", "cap"), "floor": Text("下限", "floor"), "none": Text("不限", "none")}[
+        quota.kind
+    ]
+    number = "" if quota.value is None else f" {quota.value}"
+    return Text(f"{word.zh}{number}", f"{word.en}{number}")
 
 
 def _scheme(pack: Pack, body: SelectionRoundCreate, honour: Honour | None) -> dict[str, Any]:
@@ -163,8 +184,11 @@ async def cancel(uow: UnitOfWork, record_id: str, reason: str | None) -> Selecti
         await _close_notice(uow, found.notice)
     if found.window is not None:
         window = await application_windows.records.lookup_one(uow, lock=True, id=found.window)
-        if window is not None and window.state == "open":
-            await application_windows.records.change(uow, window, "close", implied=True, closes_at=uow.now)
+        ending = {"planned": "call-off", "open": "close"}
+        if window is not None and window.state in ending:
+            await application_windows.records.change(
+                uow, window, ending[window.state], implied=True, closes_at=uow.now
+            )
         for each in await applications.lookup(uow, lock=True, window=found.window):
             if each.state in UNDER_WAY:
                 await applications.change(uow, each, "lapse", implied=True)

@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, ValidationInfo, field_validator
 
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut
+from kechuang.text import Text, field_error
 from kechuang_packs.models.common import Code
 
 EXAMPLE = {
@@ -47,8 +48,8 @@ class SelectionRoundCreate(Input):
     honour: Line = Field(description="Code of an honour, or of a ladder node gained by selection")
     city: Line = Field(description="Area id", examples=["440700"])
     areas: list[Line] = Field(default_factory=list, description="Area ids; empty is the whole city")
-    opens_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    opens_at: AwareDatetime | None = Field(default=None, validate_default=True)
+    closes_at: AwareDatetime | None = Field(default=None, validate_default=True)
     guide: Prose | None = None
     form: Line | None = Field(default=None, description="Form that an application answers")
     materials: list[Line] = Field(default_factory=list, max_length=50)
@@ -68,22 +69,49 @@ class SelectionRoundCreate(Input):
     quota: RoundQuota | None = None
     external_ids: list[ExternalId] = Field(default_factory=list, max_length=10)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.opens_at is None) != (self.closes_at is None):
-            raise ValueError("opens_at and closes_at go together")
-        if self.kind == "selection" and self.opens_at is None:
-            raise ValueError("a selection has opens_at and closes_at")
-        if self.opens_at and self.closes_at and self.closes_at <= self.opens_at:
-            raise ValueError("closes_at lies after opens_at")
-        if self.scheme is not None and self.lines is not None:
-            raise ValueError("scheme or lines, not both")
-        if self.lines is not None:
-            if sum(each.weight for each in self.lines) != _WHOLE:
-                raise ValueError("the weights of lines sum to 100")
-            if len({each.code for each in self.lines}) != len(self.lines):
-                raise ValueError("each line has a code of its own")
-        return self
+    @field_validator("opens_at")
+    @classmethod
+    def _a_selection_opens(cls, opens_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        if opens_at is None and info.data.get("kind") == "selection":
+            raise field_error(
+                "window_needed",
+                Text("评选应有申报起止时间。", "A selection has `opens_at` and `closes_at`."),
+            )
+        return opens_at
+
+    @field_validator("closes_at")
+    @classmethod
+    def _closes_after_it_opens(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        if "opens_at" not in info.data:  # refused already
+            return closes_at
+        opens_at = info.data["opens_at"]
+        if (opens_at is None) != (closes_at is None):
+            raise field_error(
+                "go_together", Text("申报起止时间应同时填写。", "`opens_at` and `closes_at` go together.")
+            )
+        if opens_at is not None and closes_at is not None and closes_at <= opens_at:
+            raise field_error(
+                "ends_early", Text("截止时间应晚于开始时间。", "`closes_at` lies after `opens_at`.")
+            )
+        return closes_at
+
+    @field_validator("lines")
+    @classmethod
+    def _a_scheme(cls, lines: list[RoundLine] | None, info: ValidationInfo) -> list[RoundLine] | None:
+        if lines is None:
+            return None
+        if info.data.get("scheme") is not None:
+            raise field_error(
+                "scheme_or_lines",
+                Text("scheme 与 lines 只能填一项。", "Give `scheme` or `lines`, not both."),
+            )
+        if sum(each.weight for each in lines) != _WHOLE:
+            raise field_error(
+                "weights_sum", Text("各评分项权重之和应为 100。", "The weights of the lines sum to 100.")
+            )
+        if len({each.code for each in lines}) != len(lines):
+            raise field_error("code_twice", Text("评分项代码不能重复。", "Each line has a code of its own."))
+        return lines
 
 
 class SelectionRoundPatch(Input):
@@ -149,11 +177,15 @@ class RoundAward(Input):
         default_factory=list, max_length=1000, description="Not awarded, or not removed, against the proposal"
     )
 
-    @model_validator(mode="after")
-    def _disjoint(self) -> Self:
-        if self.items is not None and {each.item for each in self.decline} & set(self.items):
-            raise ValueError("an item is awarded or declined, not both")
-        return self
+    @field_validator("decline")
+    @classmethod
+    def _disjoint(cls, decline: list[RoundSetAside], info: ValidationInfo) -> list[RoundSetAside]:
+        if {each.item for each in decline} & set(info.data.get("items") or ()):
+            raise field_error(
+                "awarded_and_declined",
+                Text("同一对象不能既授予又不授予。", "An item is awarded or declined, not both."),
+            )
+        return decline
 
 
 class SelectionRoundOut(RecordOut):

@@ -11,7 +11,7 @@ from kechuang.text import Text
 table = record_table(
     "risk_pool",
     metadata,
-    "RP",
+    "CP",
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("share_ppm", sa.Integer, nullable=False),
     sa.Column("multiple", sa.Integer),
