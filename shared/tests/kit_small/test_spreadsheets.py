@@ -124,6 +124,13 @@ def test_every_bad_cell_is_reported_with_line_column_and_reason() -> None:
     assert report.decode("utf-8-sig").splitlines() == ["行号,列,代码,原因", "3,企业名称,required,必填项为空"]
 
 
+def test_a_nul_character_is_the_cells_error_and_not_the_files() -> None:
+    raw = (CSV_HEAD + "江门\x00公司" + CSV_ROW[CSV_ROW.index(",") :] + CSV_ROW).encode()
+    bad, good = read_table(io.BytesIO(raw), "csv", COLUMNS)
+    assert [(each.column, each.code) for each in bad.errors] == [("企业名称", "nul_character")]
+    assert good.values == GOOD
+
+
 def test_wrong_headings_are_all_named_at_once() -> None:
     with pytest.raises(Invalid) as refused:
         read_csv("企业名,职工人数,Staff\n甲,1,1\n")

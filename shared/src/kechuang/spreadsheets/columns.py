@@ -63,6 +63,8 @@ class Column:
         """
         if isinstance(cell, str):
             cell = normalise(PROTECTED.sub("", cell))
+            if "\x00" in cell:  # PostgreSQL cannot hold it
+                raise CellError("nul_character", Text(zh="含有空字符（U+0000）", en="The cell holds U+0000"))
         if cell is None or cell == "":
             if self.required:
                 raise CellError("required", Text(zh="必填项为空", en="The cell is required"))
