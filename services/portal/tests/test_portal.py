@@ -104,7 +104,16 @@ class TestClock:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
     @pytest.mark.parametrize(
-        "wrong", [{}, {"by": "P1D", "to": "2024-01-01T00:00:00Z"}, {"by": "10 days"}, {"days": 1}]
+        "wrong",
+        [
+            {},
+            {"by": "P1D", "to": "2024-01-01T00:00:00Z"},
+            {"by": "10 days"},
+            {"days": 1},
+            {"by": "P99999999999D"},
+            {"by": "P100000D"},
+            {"to": "9999-12-31T23:59:59Z"},
+        ],
     )
     async def test_bad_input_names_itself(self, portal: httpx.AsyncClient, wrong: dict[str, Any]) -> None:
         answer = await portal.post(
@@ -138,6 +147,13 @@ class TestPages:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["retry-after"]
             assert answer.json()["instance"] == "/api/v1/calls"
+
+    @pytest.mark.parametrize("status", [7, 200, 404, 99999])
+    async def test_a_status_that_no_gateway_gives_is_no_page(
+        self, portal: httpx.AsyncClient, status: int
+    ) -> None:
+        answer = await portal.get(f"/problems/gateway/{status}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
     async def test_health_says_who_is_away(self, portal: httpx.AsyncClient, services: Services) -> None:
         assert (await portal.get("/api/health")).json()["status"] == "ok"

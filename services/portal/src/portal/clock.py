@@ -8,21 +8,23 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
 from kechuang.clock import Clock
 from kechuang.errors import Conflict, NotPermitted, Refusal, Unavailable, invalid
+from kechuang.http.bounds import DAY_OUT_OF_RANGE, within_calendar
+from kechuang.http.schemas import Input
 from kechuang.text import Text
 from portal.peers import Peers
 
 _DURATION = re.compile(r"^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
 
 
-class ClockAdvance(BaseModel):
+class ClockAdvance(Input):
     """Either a duration (ISO 8601, weeks to seconds) or an instant with its offset."""
 
-    model_config = ConfigDict(extra="forbid")
     by: str | None = Field(default=None, examples=["P10D"], max_length=40)
     to: AwareDatetime | None = Field(default=None, examples=["2024-06-30T16:00:00Z"])
 
@@ -54,6 +56,14 @@ def duration(text: str) -> timedelta:
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def _later(now: datetime, by: str) -> datetime:
+    """Refuses what no calendar reaches: the clock never comes back from there."""
+    try:
+        return within_calendar(now + duration(by))
+    except (OverflowError, PydanticCustomError):
+        raise invalid("/by", "day_out_of_range", DAY_OUT_OF_RANGE.zh, DAY_OUT_OF_RANGE.en) from None
+
+
 async def read(peers: Peers) -> ClockOut:
     """Ask every service; all of them must answer, since "nothing is pending" must be true of all."""
     total = dict.fromkeys(("timers_due", "outbox_pending", "consumers_behind"), 0)
@@ -74,9 +84,7 @@ async def read(peers: Peers) -> ClockOut:
 async def advance(peers: Peers, body: ClockAdvance, request: Request) -> ClockOut:
     """Move all clocks to one instant, never back; forwards the caller's token, which the services check."""
     before = await read(peers)
-    target = (
-        before.now + duration(body.by) if body.by is not None else (body.to or before.now).astimezone(UTC)
-    )
+    target = _later(before.now, body.by) if body.by is not None else (body.to or before.now).astimezone(UTC)
     if target < before.now - timedelta(seconds=1):
         raise Conflict(Text("时钟只能前移。", "The clock only moves forward."), code="clock_moves_forward")
     offset = before.offset + int((target - before.now).total_seconds())

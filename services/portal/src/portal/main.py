@@ -158,7 +158,9 @@ def _gateway(app: FastAPI) -> None:
     """Refusals of the gateway itself, in our form; any method, since it passes on the caller's."""
 
     async def explain(status: int, request: Request, rest: str = "") -> Response:
-        code, text = _GATEWAY.get(status, ("refused", Refusal.title))
+        if status not in _GATEWAY:
+            raise NotFound(Text("网关不会给出这个状态码。", "The gateway answers no such status."))
+        code, text = _GATEWAY[status]
         refusal = Refusal(text, code=code, retry_after=2 if status in (429, 502, 503, 504) else None)
         refusal.status, refusal.title = status, text
         return problems.render(request, refusal, instance=f"/{rest}" if rest else None)
