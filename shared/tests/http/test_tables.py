@@ -115,3 +115,35 @@ class TestFiles:
             headers={"Content-Type": "application/pdf"},
         )  # fmt: skip
         assert answer.status_code == 415
+
+
+class TestUploads:
+    async def test_the_same_key_with_another_table_is_told_apart(self, mine: Client) -> None:
+        async def send(content: bytes) -> Any:
+            headers = {"Content-Type": "text/csv", "Idempotency-Key": "one-key-two-tables"}
+            return await mine.http.post("/api/v1/notes/imports", content=content, headers=headers)
+
+        first = await send(b"title\nfirst\n")
+        assert (first.status_code, (await send(b"title\nfirst\n")).json()) == (202, first.json())
+        other = await send(b"title\nother\n")
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+    async def test_a_table_that_does_not_stay_in_memory_is_taken_whole(
+        self, mine: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("kechuang.http.uploads._IN_MEMORY", 1000)
+        rows = "".join(f"第{number}条,1.00\n" for number in range(2_100))
+        content = f"标题,金额\n{rows}".encode()
+        answer = await mine.http.post(
+            "/api/v1/notes/imports", content=content, headers={"Content-Type": "text/csv", "Idempotency-Key": "big"}
+        )  # fmt: skip
+        assert (answer.status_code, answer.json()["chunks"]) == (202, 11)
+        await mine.post(f"jobs/{answer.json()['id']}/cancel")
+
+    async def test_ndjson_that_nobody_could_keep_is_refused(self, mine: Client) -> None:
+        for content in (b'{"title": "a\\u0000b"}\n', b'{"title": "\xff"}\n'):
+            answer = await mine.http.post(
+                "/api/v1/notes/imports", content=content,
+                headers={"Content-Type": "application/x-ndjson", "Idempotency-Key": f"n{hash(content)}"},
+            )  # fmt: skip
+            assert answer.status_code in (400, 422)

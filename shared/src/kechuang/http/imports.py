@@ -28,6 +28,7 @@ from kechuang.http.jobs import JobOut, read_job
 from kechuang.http.problems import field_errors
 from kechuang.http.resource import ResourceRouter
 from kechuang.http.route import Operation, Write, operation
+from kechuang.http.uploads import uploaded
 from kechuang.http.view import Offer
 from kechuang.jobs import Chunk, Job, JobKind, plan_chunks, start_job
 from kechuang.records import Records
@@ -76,11 +77,6 @@ UPLOAD: Final[dict[str, Any]] = {
     }
 }
 """What a route that takes a table says in the specification."""
-
-
-async def uploaded(request: Request) -> tuple[BinaryIO, str]:
-    """Give the body of a request as a file, and its content type."""
-    return io.BytesIO(await request.body()), request.headers.get("content-type", "")
 
 
 def template_of(columns: Sequence[Column], form: Literal["csv", "xlsx"]) -> Response:
@@ -241,7 +237,7 @@ class Import(Generic[Body]):
             Offer("import", Text("批量导入", "Import"), resource.action("import"), f"import_{plural}")
         )
 
-        @operation(Operation(f"{resource.name}:import", needs_key=True))
+        @operation(Operation(f"{resource.name}:import", needs_key=True, spools=True))
         async def start_import(
             request: Request,
             uow: Write,
@@ -251,7 +247,7 @@ class Import(Generic[Body]):
             ] = "reject",
         ) -> JobOut:
             """Import a table (raw CSV, XLSX or NDJSON body); answers a job to follow."""
-            return await self.start(uow, *await uploaded(request), Asked(on_match, mode))
+            return await self.start(uow, *uploaded(request), Asked(on_match, mode))
 
         @operation(Operation(f"{resource.name}:import"))
         async def template(format: Annotated[Literal["csv", "xlsx"], Query()] = "xlsx") -> Response:  # noqa: A002

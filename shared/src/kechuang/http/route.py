@@ -33,6 +33,7 @@ from kechuang.http.readable import (
     refuse_parameters,
     refuse_unreadable,
 )
+from kechuang.http.uploads import close_upload, spool
 from kechuang.text import Text
 
 _KEPT_HEADERS = ("location", "etag", "content-type", "content-language")
@@ -43,13 +44,15 @@ _MAX_KEY = 255
 class Operation:
     """What the edge must know of an operation beside its code.
 
-    A `private` answer (unmasked personal data) is never stored: its idempotency key is not used.
+    A `private` answer (unmasked personal data) is never stored: its idempotency key is not used. What `streams`
+    reads its body itself; what `spools` finds it in a file (`kechuang.http.uploads`).
     """
 
     action: str
     needs_key: bool = False
     needs_match: bool = False
     streams: bool = False
+    spools: bool = False
     dry_run: bool = False
     private: bool = False
 
@@ -99,9 +102,12 @@ class KitRoute(APIRoute):
             refuse_parameters(request, parameters)
             if reads:
                 return await _read(request, actor, inner)
-            return await _write(
-                request, actor, inner, described, name, takes_json=self.body_field is not None
-            )
+            try:
+                return await _write(
+                    request, actor, inner, described, name, takes_json=self.body_field is not None
+                )
+            finally:
+                close_upload(request)
 
         return handle
 
@@ -167,11 +173,8 @@ async def _write(
     await database.refresh_clock()
     cause = Cause(request.scope.get("kechuang.request_id"), request.scope.get("kechuang.traceparent"))
     master = database.settings.master_key.get_secret_value()
-    digest = await _digest(request, master) if key and not described.streams else ""
-    if not described.streams:
-        body = await request.body()  # before there is a transaction that a slow client could hold open
-        if takes_json or request.headers.get("content-type", "").startswith("application/x-ndjson"):
-            refuse_unreadable(body)
+    # Before there is a transaction that a slow client could hold open.
+    digest = "" if described.streams else await _receive(request, described, master, takes_json=takes_json)
     async with UnitOfWork.begin(database, actor, cause=cause) as uow:
         request.scope["kechuang.unit"] = uow
         uow.if_match = _if_match(request)
@@ -212,10 +215,19 @@ def _key(request: Request, *, required: bool) -> str | None:
     return key
 
 
-async def _digest(request: Request, secret: str) -> str:
-    """Tell two bodies apart. Keyed: a plain digest of a short body (a sealed price) could be guessed from."""
+async def _receive(request: Request, described: Operation, secret: str, *, takes_json: bool) -> str:
+    """Read the body and give what tells two of them apart.
+
+    Keyed: a plain digest of a short body (a sealed price) could be guessed from.
+    """
     hashed = hmac.new(secret.encode(), f"{request.url.path}?{request.url.query}\n".encode(), sha256)
-    hashed.update(await request.body())
+    if described.spools:
+        await spool(request, hashed)
+        return hashed.hexdigest()
+    body = await request.body()
+    if takes_json:
+        refuse_unreadable(body)
+    hashed.update(body)
     return hashed.hexdigest()
 
 

@@ -12,11 +12,12 @@ from pydantic import ConfigDict, Field
 
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict
-from kechuang.http.imports import UPLOAD, Asked, Import, Mode, OnMatch, Outcome, template_of, uploaded
+from kechuang.http.imports import UPLOAD, Asked, Import, Mode, OnMatch, Outcome, template_of
 from kechuang.http.jobs import JobOut
 from kechuang.http.resource import ResourceRouter
 from kechuang.http.route import Operation, Read, Write, operation
 from kechuang.http.schemas import Line
+from kechuang.http.uploads import uploaded
 from kechuang.spreadsheets import Column
 from kechuang.text import Text
 from kechuang_procedure.registers import checks
@@ -127,7 +128,7 @@ def add_import_routes(registers: "Registers", router: ResourceRouter[Any, Any]) 
     def columns(unit: ReadUnit | UnitOfWork, city: str, kind: str) -> tuple[Column, ...]:
         return columns_of(checks.known(registers.rules.kinds(unit, city, unit.today), kind))
 
-    @operation(Operation(f"{resource.name}:import", needs_key=True))
+    @operation(Operation(f"{resource.name}:import", needs_key=True, spools=True))
     async def start_import(
         request: Request,
         uow: Write,
@@ -142,7 +143,7 @@ def add_import_routes(registers: "Registers", router: ResourceRouter[Any, Any]) 
         """Import a list of one kind (raw CSV, XLSX or NDJSON body); answers a job to follow."""
         # The workers read staged rows only: the columns matter here alone.
         one = replace(registers.IMPORT, columns=columns(uow, city, kind))
-        return await one.start(uow, *await uploaded(request), Asked(on_match, mode))
+        return await one.start(uow, *uploaded(request), Asked(on_match, mode))
 
     @operation(Operation(f"{resource.name}:import"))
     async def template(

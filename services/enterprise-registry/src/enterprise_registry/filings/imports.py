@@ -20,11 +20,12 @@ from enterprise_registry.policy.library import library
 from kechuang.codes import Uscc
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import NotPermitted, invalid
-from kechuang.http.imports import UPLOAD, Asked, Import, Mode, OnMatch, template_of, uploaded
+from kechuang.http.imports import UPLOAD, Asked, Import, Mode, OnMatch, template_of
 from kechuang.http.jobs import JobOut
 from kechuang.http.resource import ResourceRouter
 from kechuang.http.route import Operation, Read, Write, operation
 from kechuang.http.schemas import Line
+from kechuang.http.uploads import uploaded
 from kechuang.http.view import Offer
 from kechuang.spreadsheets import Column
 from kechuang.spreadsheets.columns import Kind
@@ -112,7 +113,7 @@ def add_import_routes(router: ResourceRouter[Any, Any]) -> None:
     """Register `POST …/imports` and `GET …/imports/template`, both for one form of one city."""
     router.view.offers.append(Offer("import", Text("批量导入", "Import"), "filings:import", "import_filings"))
 
-    @operation(Operation("filings:import", needs_key=True))
+    @operation(Operation("filings:import", needs_key=True, spools=True))
     async def start_import(
         request: Request,
         uow: Write,
@@ -138,7 +139,7 @@ def add_import_routes(router: ResourceRouter[Any, Any]) -> None:
                 Text("您的角色不能导入已核实的填报。", "Your role may not bring in verified filings."),
                 extra={"action": "filings:receive"},
             )
-        content, media = await uploaded(request)
+        content, media = uploaded(request)
         columns = columns_of(_form(uow, city, form))
         # The workers read staged rows only: the columns matter here alone.
         one = replace(IMPORT, columns=_of_json(columns) if media.startswith(_NDJSON) else columns)
