@@ -230,13 +230,15 @@ def memory(folder: Path) -> dict[str, float]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = (process / "cmdline").read_bytes().split(b"\0")
-            if mark not in (process / "environ").read_bytes() or b"postgres" in command[0]:
+            environment = (process / "environ").read_bytes().split(b"\0")
+            if not any(mark in each for each in environment) or b"postgres" in command[0]:
                 continue
+            service = next((each for each in environment if each.startswith(b"KECHUANG_SERVICE=")), b"=")
             pages = int((process / "statm").read_text().split()[1])
         except (OSError, IndexError):
             continue  # it has ended, or is not ours
         words = [Path(each.decode()).name for each in command if each and not each.startswith(b"-")]
-        name = " ".join(words[:3])
+        name = " ".join([*words[:3], service.decode().partition("=")[2]]).strip()
         found[name] = found.get(name, 0.0) + pages * 4096 / 1e6
     return found
 
