@@ -110,7 +110,7 @@ class Registers(RegisterSteps):
 
     async def update(self, uow: UnitOfWork, record_id: str, body: RegisterPatch) -> RegisterRecord:
         """Change a record that waits for confirmation."""
-        found = await self.records.load(uow, record_id, "update")
+        found = await self._loaded(uow, record_id, "update")
         await self._authorised(uow)
         kind = self.kind(uow, found)
         stated = await self._restated(uow, kind, found, body)
@@ -121,7 +121,7 @@ class Registers(RegisterSteps):
 
     async def confirm(self, uow: UnitOfWork, record_id: str, body: RegisterConfirm) -> RegisterRecord:
         """Confirm: from now on it counts on the days it holds. 422 `evidence_missing` names what is demanded."""
-        found = await self.records.load(uow, record_id, "confirm")
+        found = await self._loaded(uow, record_id, "confirm")
         kind = self.kind(uow, found)
         checks.require_role(uow, kind.confirmers, "confirm")
         checks.require_evidence(kind, found.evidence)
@@ -130,14 +130,14 @@ class Registers(RegisterSteps):
 
     async def refuse(self, uow: UnitOfWork, record_id: str, reason: str) -> RegisterRecord:
         """Refuse what was reported; it never counts."""
-        found = await self.records.load(uow, record_id, "refuse")
+        found = await self._loaded(uow, record_id, "refuse")
         checks.require_role(uow, self.kind(uow, found).confirmers, "refuse")
         uow.reason = reason
         return await self.records.change(uow, found, "refuse", reason=reason)
 
     async def end(self, uow: UnitOfWork, record_id: str, body: RegisterEnd) -> RegisterRecord:
         """End: status lost, tenant left. `ended_on` is the last day on which it holds, not after today."""
-        found = await self.records.load(uow, record_id, "end")
+        found = await self._loaded(uow, record_id, "end")
         await self._authorised(uow)
         kind = self.kind(uow, found)
         checks.require_role(uow, kind.reporters | kind.confirmers if kind.confirmers else frozenset(), "end")
@@ -155,7 +155,7 @@ class Registers(RegisterSteps):
 
         The new one is confirmed (or ended) as the old one was; records that are part of the old one follow.
         """
-        found = await self.records.load(uow, record_id, "correct")
+        found = await self._loaded(uow, record_id, "correct")
         kind = self.kind(uow, found)
         checks.require_role(uow, kind.confirmers, "correct")
         uow.reason = body.reason

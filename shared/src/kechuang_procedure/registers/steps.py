@@ -67,6 +67,12 @@ class RegisterSteps:
         )
         return [self.records.row(row) for row in await unit.execute(statement)]
 
+    async def _loaded(self, uow: UnitOfWork, record_id: str, verb: str) -> RegisterRecord:
+        """Lock a record for a verb; its state is looked at before what is asked for."""
+        found = await self.records.load(uow, record_id, verb)
+        self.RESOURCE.machine.require(verb, found.state)
+        return found
+
     async def _confirmed(
         self, uow: UnitOfWork, found: RegisterRecord, *, implied: bool = False, **values: Any
     ) -> RegisterRecord:

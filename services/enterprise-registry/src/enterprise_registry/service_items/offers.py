@@ -16,7 +16,7 @@ from enterprise_registry.policy.library import Library, library, stamp
 from enterprise_registry.policy.schemas import PolicyName
 from enterprise_registry.service_items import schemas
 from kechuang.db.unit import ReadUnit, UnitOfWork
-from kechuang.errors import Conflict, NotFound, invalid
+from kechuang.errors import Conflict, NotFound, NotPermitted, invalid
 from kechuang.text import Text
 from kechuang_packs import Pack, Packs
 from kechuang_packs.models.content import ServiceItem
@@ -121,6 +121,8 @@ async def start(uow: UnitOfWork, item_id: str, body: schemas.ServiceItemStart) -
     uscc = body.organisation or uow.actor.organisation
     if uscc is None:
         raise invalid("/organisation", "missing", "请指明单位。", "Name the organisation.")
+    if uow.actor.organisation not in (None, uscc):  # before anything is told of another organisation
+        raise NotPermitted(Text("您不能代该单位办理。", "You cannot act for this organisation."))
     if item.starts not in _HERE:
         address = f"/api/v1/{item.starts}"
         raise Conflict(
@@ -135,7 +137,7 @@ async def start(uow: UnitOfWork, item_id: str, body: schemas.ServiceItemStart) -
         raise invalid(
             "/organisation", "other_city", "该事项由另一城市提供。", "Another city offers this service."
         )
-    # Opening comes first: it refuses who cannot act for the organisation, before anything of it is told.
+    # Opening comes first: it refuses an officer whose place this is not, before anything is told of its lacks.
     case = await cases.open(uow, request)
     judged = await eligibility(uow, pack, item, uscc)
     if judged.result == "unmet":
