@@ -330,6 +330,22 @@ class TestDying:
         job = await casts[0].county.read(f"jobs/{answer.json()['id']}")
         assert job["result"].get("created", 0) + created == len(casts)
 
+    async def test_two_officers_who_send_the_same_list_at_once_file_each_row_once(
+        self, er: ServiceHarness
+    ) -> None:
+        casts = [await registered(er) for _ in range(20)]
+        table = csv([line(each.uscc) for each in casts])
+        senders = (casts[0].county, casts[0].city)
+        jobs = [(await send(who, table)).json()["id"] for who in senders]
+        runners = (JobRunner(er.database), JobRunner(er.database))
+        await asyncio.gather(*(each.step() for each in runners))
+        while await runners[0].step():
+            pass
+        results = [(await who.read(f"jobs/{job}"))["result"] for who, job in zip(senders, jobs, strict=True)]
+        assert sum(each.get("created", 0) for each in results) == len(casts)
+        assert sum(each.get("refused", 0) for each in results) == len(casts)
+        assert await _numbers(er, casts) == len(casts)
+
 
 class Killed(BaseException):
     """What a killed process is to the code in it: nothing runs any more."""
