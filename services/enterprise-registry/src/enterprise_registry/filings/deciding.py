@@ -38,13 +38,16 @@ async def verify(uow: UnitOfWork, record_id: str, reason: str | None) -> Filing:
     """The county accepts the figures: from now on assessments rest on them; a corrected filing is superseded."""
     filing = await filings.load(uow, record_id, "verify")
     uow.reason = reason
-    return await bring_about(uow, await filings.change(uow, filing, "verify", verified_on=uow.today))
-
-
-async def bring_about(uow: UnitOfWork, verified: Filing) -> Filing:
-    """What follows when a filing's figures are accepted, here or elsewhere."""
-    counted_on = await _superseded(uow, verified)
+    verified = await filings.change(uow, filing, "verify", verified_on=uow.today)
     await filing_windows.follow(uow, verified)
+    await tell_verified(uow, verified)
+    await classify_after(uow, [verified])
+    return verified
+
+
+async def tell_verified(uow: UnitOfWork, verified: Filing) -> None:
+    """Tell that a filing's figures are accepted, here or elsewhere; what it corrects goes out of force."""
+    counted_on = await _superseded(uow, verified)
     form = form_of(uow, verified)
     stated = Checked(form, verified.period, verified.facts, verified.rd_projects)
     await tell(
@@ -58,9 +61,6 @@ async def bring_about(uow: UnitOfWork, verified: Filing) -> Filing:
         aggregate=verified.id, version=verified.version,
     )  # fmt: skip
     notify(uow, verified, "filings", "filing.verified", title=form.name.zh, period=verified.period)
-    if not verified.statistical:
-        await classify_after(uow, verified)
-    return verified
 
 
 async def _superseded(uow: UnitOfWork, verified: Filing) -> date:

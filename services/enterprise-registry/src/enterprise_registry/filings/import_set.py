@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from enterprise_registry.filing_windows.feature import filing_windows
 from enterprise_registry.filing_windows.following import Asking, asking_all, follow_new
 from enterprise_registry.filings.checks import Checked, check_fields
-from enterprise_registry.filings.deciding import bring_about
+from enterprise_registry.filings.classify import classify_after
+from enterprise_registry.filings.deciding import tell_verified
 from enterprise_registry.filings.domain import Filing
 from enterprise_registry.filings.periods import before
 from enterprise_registry.filings.projects import kept
@@ -246,10 +247,12 @@ async def _write(uow: UnitOfWork, good: Sequence[_Good], *, accepted: bool) -> d
     )
     await follow_new(uow, (each for each in made if each.supersedes is None))
     for filing in made:
-        if accepted:
-            await bring_about(uow, filing)
-        elif filing.supersedes is not None:
+        if filing.supersedes is not None:
             await filing_windows.follow(uow, filing)
+        if accepted:
+            await tell_verified(uow, filing)
+    if accepted:
+        await classify_after(uow, made)
     outcomes: list[Outcome] = ["created" if each.wrong is None else "superseded" for each in good]
     return {
         each.number: Taken(outcome, filing.id)
