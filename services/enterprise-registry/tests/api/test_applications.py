@@ -113,6 +113,19 @@ class TestDeciding:
             ("tech_micro", "recognition"), ("big_spender", "derived")
         ]  # fmt: skip
 
+    async def test_who_was_deregistered_meanwhile_is_rejected_and_not_recognised(
+        self, er: ServiceHarness
+    ) -> None:
+        cast = await registered(er)
+        path = f"applications/{(await on_notice(er, cast))['id']}"
+        await cast.county.do(f"organisations/{cast.organisation['id']}", "deregister", {"reason": "注销"})
+        await notice_over(er)
+        tag = {"If-Match": (await cast.approver.get(path)).headers["etag"]}
+        refused = await cast.approver.post(f"{path}/decide", decision(er), headers=tag)
+        assert (refused.status_code, refused.json()["code"]) == (409, "organisation_not_active")
+        no = decision(er) | {"outcome": "rejected", "grounds": "单位已注销。"}
+        assert (await cast.approver.do(path, "decide", no))["state"] == "rejected"
+
     async def test_of_two_officers_deciding_at_once_exactly_one_wins(self, er: ServiceHarness) -> None:
         cast = await registered(er)
         made = await on_notice(er, cast)

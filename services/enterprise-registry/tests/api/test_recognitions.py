@@ -129,6 +129,31 @@ class TestEnding:
         done = await cast.signatory.do(f"recognitions/{made['id']}", "surrender", {"reason": "不再符合条件"})
         assert done["state"] == "surrendered"
 
+    async def test_a_deregistered_organisation_holds_nothing_and_waits_for_nothing(
+        self, er: ServiceHarness
+    ) -> None:
+        """YJ-01: it drops out of the stock by itself; the figures of the days before stay."""
+        cast = await registered(er)
+        today = er.database.clock.today()
+        made = await cast.province.make(
+            "recognitions", body(cast.uscc, today - timedelta(days=30), "tech_sme")
+        )
+        waiting = await cast.county.make(
+            "reserve-pool-members", {"organisation": cast.uscc, "pool": "hnte_reserve", "reason": "培育对象"}
+        )
+        place = f"organisations/{cast.organisation['id']}"
+        await cast.county.do(place, "deregister", {"reason": "注销"})
+        found = await cast.city.read(f"recognitions/{made['id']}")
+        yesterday = today - timedelta(days=1)
+        assert (found["state"], found["ended_on"]) == ("surrendered", str(yesterday))
+        assert "注销" in found["reason"]
+        assert await stock(er, yesterday, "440703", "tech_sme", cast.uscc) == 1
+        assert await stock(er, today, "440703", "tech_sme", cast.uscc) == 0
+        member = await cast.city.read(f"reserve-pool-members/{waiting['id']}")
+        assert (member["state"], member["out_on"]) == ("left", str(today))
+        told = [e["data"] for e in await er.events("ended") if e["subject"] in (made["id"], waiting["id"])]
+        assert sorted(each["outcome"] for each in told) == ["left", "surrendered"]
+
 
 class TestCorrecting:
     async def test_a_corrected_decision_is_told_anew_and_the_old_one_never_held(

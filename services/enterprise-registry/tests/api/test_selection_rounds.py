@@ -455,21 +455,35 @@ class TestQuota:
     ) -> None:
         """The quota belongs to the honour and its period; whoever drafts a round later takes part in it."""
         year = er.database.clock.today().year
-        whole = {"kind": "cap", "value": 2, "first": f"{year}-01-01", "last": f"{year}-12-31"}
+        whole = {"kind": "cap", "value": 80, "first": f"{year}-01-01", "last": f"{year}-12-31"}
         capped = await announced(er, honour="vanguard", quota=whole)
         silent = await announced(er, honour="vanguard")
         assert silent.record["quota"] == capped.record["quota"]
         found = await er.client().read(f"{capped.path}/quota")
-        assert (found["kind"], found["value"]) == ("cap", 2)
+        assert (found["kind"], found["value"]) == ("cap", 80)
         now = er.database.clock.now()
         more = {
             "title": "创新尖兵评选", "honour": "vanguard", "city": "440700", "opens_at": now.isoformat(),
-            "closes_at": (now + timedelta(days=10)).isoformat(), "quota": whole | {"value": 9},
+            "closes_at": (now + timedelta(days=10)).isoformat(), "quota": whole | {"value": 90},
         }  # fmt: skip
         refused = await city(er).post("selection-rounds", more)
         assert (refused.status_code, refused.json()["code"]) == (409, "quota_differs")
-        assert refused.json()["quota"]["value"] == 2
-        assert (await er.client().read(f"{capped.path}/quota"))["value"] == 2
+        assert refused.json()["quota"]["value"] == 80
+        assert (await er.client().read(f"{capped.path}/quota"))["value"] == 80
+
+    async def test_a_cap_is_not_set_below_what_was_awarded_without_one(self, er: ServiceHarness) -> None:
+        if er.database.clock.today().month > 10:  # the round of 31 days stays within one year
+            await er.at(days=70)
+        found = await ready(er, 2, honour="vanguard")
+        await approver(er).do(found.path, "award", found.award_body())
+        year = er.database.clock.today().year
+        body = {
+            "title": "创新尖兵评选", "honour": "vanguard", "city": "440700", "kind": "review",
+            "quota": {"kind": "cap", "value": 1, "first": f"{year}-01-01", "last": f"{year}-12-31"},
+        }  # fmt: skip
+        refused = await city(er).post("selection-rounds", body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "quota_below_taken")
+        assert refused.json()["quota"]["taken"] >= 2
 
     async def test_the_award_lies_after_the_notice(self, er: ServiceHarness) -> None:
         found = await ready(er, 1, honour="vanguard", quota=own_quota(3, 8))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from enterprise_registry.applications.domain import Application
+from enterprise_registry.applications.honours import require_in_being
 from enterprise_registry.applications.schemas import (
     ApplicationDecide,
     ApplicationForward,
@@ -154,6 +155,7 @@ async def decide(uow: UnitOfWork, record_id: str, body: ApplicationDecide) -> Ap
     if body.outcome == "recognised":
         passed = await notices.require_passed(uow, notice, application.id)
         require_day_of_decision(uow.today, body.decided_on, passed)
+        await require_in_being(uow, application.organisation or "")
         await require_no_sanction(uow, application.organisation or "")
         pack = library(uow).stamped(application.pack or "")
         await require_fitting(uow, pack, application.target, application.organisation or "", body.decided_on)

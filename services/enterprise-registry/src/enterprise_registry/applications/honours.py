@@ -5,6 +5,7 @@ from datetime import date
 
 from enterprise_registry.assessments.factbases import fact_base
 from enterprise_registry.assessments.standing import standing_of
+from enterprise_registry.metadata import parties
 from enterprise_registry.policy.library import Library, library
 from enterprise_registry.recognitions.counts import held_nodes
 from enterprise_registry.recognitions.kinds import find_kind, honour_of
@@ -12,6 +13,19 @@ from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict
 from kechuang.text import Text
 from kechuang_packs import Pack
+
+
+async def require_in_being(unit: ReadUnit | UnitOfWork, uscc: str) -> None:
+    """Refuse to recognise an organisation that is suspended or deregistered meanwhile (409)."""
+    found = await parties.find(unit, uscc)
+    if found is None or found.state != "active":
+        raise Conflict(
+            Text(
+                "该单位已注销、暂停或未登记，不能认定；可决定不予认定。",
+                "The organisation is deregistered, suspended or not registered; it can be rejected, not recognised.",
+            ),
+            code="organisation_not_active",
+        )
 
 
 async def require_honour_fits(

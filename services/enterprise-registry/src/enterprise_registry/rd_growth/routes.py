@@ -1,52 +1,27 @@
 """The HTTP edge of the growth of R&D input: a list and its export."""
 
-import io
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from enterprise_registry.policy.library import Library, library
-from enterprise_registry.rd_growth import growth
+from enterprise_registry.rd_growth import exporting, growth
+from enterprise_registry.rd_growth.exporting import item_of
 from enterprise_registry.rd_growth.growth import Asked, Outcome
-from enterprise_registry.rd_growth.schemas import RdGrowth, RdGrowthAmount, RdGrowthCounts, RdGrowthItem
-from kechuang import money
+from enterprise_registry.rd_growth.schemas import RdGrowth, RdGrowthCounts
 from kechuang.db.unit import ReadUnit
 from kechuang.errors import invalid
 from kechuang.http import paging
 from kechuang.http.route import KitRoute, Operation, Read, operation
-from kechuang.http.schemas import Reference
-from kechuang.spreadsheets import Column, write_csv, write_ndjson, write_xlsx
-from kechuang.text import Text, negotiate
+from kechuang.text import negotiate
 from kechuang_packs import Pack
 from kechuang_packs.models.scoring import GrowthList
 
 router = APIRouter(prefix="/rd-growth", tags=["研发投入倍增 Growth of R&D input"], route_class=KitRoute)
 _ORDER = sa.column("uscc", sa.Text)
 _FIRST_YEAR = 2000
-_MEDIA = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "ndjson": "application/x-ndjson",
-}
-_COLUMNS = (
-    Column("organisation", Text("统一社会信用代码", "Credit code"), "code"),
-    Column("name", Text("企业名称", "Name")),
-    Column("division", Text("县（市、区）", "Division"), "code"),
-    Column("base_amount", Text("基期研发投入（元）", "Base amount, CNY"), "money"),
-    Column("amount", Text("本期研发投入（元）", "Amount, CNY"), "money"),
-    Column("ratio", Text("倍数", "Ratio")),
-    Column("outcome", Text("结果", "Outcome")),
-    Column("reserve_fund", Text("建立研发准备金", "Reserve fund"), "boolean"),
-)
-_OUTCOMES: dict[Outcome, Text] = {
-    "grown": Text("倍增", "Grown"),
-    "below": Text("未倍增", "Below"),
-    "base_zero": Text("基期为零", "Base is zero"),
-    "base_missing": Text("基期数据缺失", "Base year missing"),
-    "year_missing": Text("本期数据缺失", "Year missing"),
-}
 
 
 class RdGrowthQuery(BaseModel):
@@ -110,7 +85,7 @@ async def list_growth(query: Annotated[RdGrowthListQuery, Query()], unit: Read, 
         base_year=asked.base_year, year=asked.year,
         product_default=asked.growth.source.value == "product_default", clause=asked.growth.clause,
         counts=await _counts(unit, shelf, asked) if query.cursor is None else None,
-        items=[_item(each, asked) for each in rows[: query.limit]], next_cursor=following,
+        items=[item_of(each, asked) for each in rows[: query.limit]], next_cursor=following,
     )  # fmt: skip
     headers = {}
     if following:
@@ -124,25 +99,11 @@ async def list_growth(query: Annotated[RdGrowthListQuery, Query()], unit: Read, 
 )
 @operation(Operation("rd-growth:read"))
 async def export(query: Annotated[RdGrowthExportQuery, Query()], unit: Read, request: Request) -> Response:
-    """The whole list as a file, with the list's filters and sight."""
+    """The whole list as a file, with the list's filters and sight; the act is audited."""
     shelf = library(unit)
     asked = _asked(unit, shelf, query)
     language = negotiate(request.headers.get("accept-language"))
-    found: list[dict[str, Any]] = []
-    after = ""
-    while rows := await growth.page(unit, shelf, asked, after=after, limit=1000):
-        after = rows[-1].uscc
-        found += [_line(_item(each, asked), language) for each in rows]
-    headers = {"content-disposition": f'attachment; filename="rd-growth-{asked.year}.{query.format}"'}
-    if query.format == "xlsx":
-        buffer = io.BytesIO()
-        write_xlsx(buffer, _COLUMNS, found, language=language)
-        body = buffer.getvalue()
-    else:
-        body = b"".join(
-            write_ndjson(found) if query.format == "ndjson" else write_csv(_COLUMNS, found, language)
-        )
-    return Response(body, media_type=_MEDIA[query.format], headers=headers)
+    return await exporting.answer(unit, shelf, asked, query.format, language)
 
 
 def _asked(unit: ReadUnit, shelf: Library, query: RdGrowthQuery) -> Asked:
@@ -181,32 +142,3 @@ async def _counts(unit: ReadUnit, shelf: Library, asked: Asked) -> RdGrowthCount
     return RdGrowthCounts(
         **{each: found.get(each, 0) for each in get_args(Outcome)}, grown_with_reserve_fund=flagged
     )
-
-
-def _item(row: Any, asked: Asked) -> RdGrowthItem:
-    base = _amount(asked.base_year, row.base_fen, row.base_id, row.base_number)
-    current = _amount(asked.year, row.fen, row.id, row.number)
-    ratio = None
-    if base is not None and current is not None and base.amount_fen > 0 and current.amount_fen >= 0:
-        whole, rest = divmod(current.amount_fen * 100 // base.amount_fen, 100)
-        ratio = f"{whole}.{rest:02d}"
-    return RdGrowthItem(
-        organisation=row.uscc, name=row.name, division=row.division, zones=row.zones, base=base, current=current,
-        ratio=ratio, outcome=row.outcome, reserve_fund=row.flag,
-    )  # fmt: skip
-
-
-def _amount(year: int, fen: int | None, filing: str | None, number: str | None) -> RdGrowthAmount | None:
-    if fen is None or filing is None:
-        return None
-    reference = Reference(id=filing, number=number or "", label=str(year))
-    return RdGrowthAmount(year=year, amount_fen=fen, filing=reference)
-
-
-def _line(item: RdGrowthItem, language: Literal["zh", "en"]) -> dict[str, Any]:
-    return {
-        "organisation": item.organisation, "name": item.name, "division": item.division,
-        "base_amount": money.format(item.base.amount_fen) if item.base else None,
-        "amount": money.format(item.current.amount_fen) if item.current else None,
-        "ratio": item.ratio, "outcome": _OUTCOMES[item.outcome].in_(language), "reserve_fund": item.reserve_fund,
-    }  # fmt: skip

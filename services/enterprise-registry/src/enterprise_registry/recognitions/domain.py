@@ -72,6 +72,8 @@ MACHINE = Machine(
         # An earlier one arrived late, so this one is not the first time; whoever counts is told anew.
         verb("set-right", "更正首次标记", "Lose the mark of the first time", from_=tuple(STATES), automatic=True),
         verb("tell-again", "重报终止", "Have the end told again", from_=ENDED, automatic=True),
+        verb("end-with-holder", "随单位注销终止", "End with its organisation", from_="valid", to="surrendered",
+             automatic=True),
         verb("expire", "到期", "Expire", from_="valid", to="expired", automatic=True),
         verb("supersede", "被替代", "Be superseded", from_="valid", to="superseded", automatic=True),
     ),

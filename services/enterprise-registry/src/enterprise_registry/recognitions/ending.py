@@ -1,20 +1,22 @@
-"""How recognitions end: by revocation after a hearing, by surrender, by a review, by a renewal, by time."""
+"""How recognitions end: revoked after a hearing, given up, by a review, by a renewal, with their holder, by time."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from enterprise_registry.metadata import parties, tell
+from enterprise_registry.metadata import hears, parties, tell
 from enterprise_registry.recognitions.domain import Recognition, last_day
 from enterprise_registry.recognitions.schemas import RecognitionRevoke
 from enterprise_registry.recognitions.store import recognitions
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import invalid
+from kechuang.messaging.events import Received
 from kechuang.timers import Timer
 from kechuang_contracts import enterprise_registry as events
 
 EXPIRE = "recognitions.expire"
 _ONE_DAY = timedelta(days=1)
+_DEREGISTERED = "单位已注销 The organisation was deregistered"
 
 RestingOn = Callable[[UnitOfWork, Recognition, bool, str], Awaitable[Sequence[Mapping[str, Any]]]]
 """What rests on a recognition that is being revoked.
@@ -97,9 +99,20 @@ async def supersede(uow: UnitOfWork, old: Recognition, new: Recognition) -> None
     await _end(uow, locked, "supersede", new.valid_from - _ONE_DAY)
 
 
+async def with_holder(uow: UnitOfWork, event: Received[events.OrganisationChanged]) -> None:
+    """A deregistered organisation (注销) holds nothing from that day on; the figures of days before stay."""
+    if event.data.state != "deregistered":
+        return
+    for each in await recognitions.lookup(uow, lock=True, organisation=event.data.uscc, state="valid"):
+        await _end(uow, each, "end-with-holder", uow.today - _ONE_DAY, reason=_DEREGISTERED)
+
+
+hears(events.OrganisationChanged, with_holder)
+
+
 async def _end(uow: UnitOfWork, found: Recognition, verb: str, last: date, **values: Any) -> Recognition:
     ended = await recognitions.change(
-        uow, found, verb, implied=verb in ("supersede", "remove"), ended_on=last, **values
+        uow, found, verb, implied=verb in ("supersede", "remove", "end-with-holder"), ended_on=last, **values
     )
     await tell_end(uow, ended, ended.state, last)
     return ended

@@ -4,12 +4,15 @@ from datetime import date
 from typing import Protocol
 
 from enterprise_registry.ladders.relations import relations_of
-from enterprise_registry.metadata import tell
+from enterprise_registry.metadata import hears, tell
 from enterprise_registry.policy.library import Library, library
 from enterprise_registry.reserve_pools.domain import PoolMember
 from enterprise_registry.reserve_pools.store import members
 from kechuang.db.unit import UnitOfWork
+from kechuang.messaging.events import Received
 from kechuang_contracts import enterprise_registry as events
+
+_DEREGISTERED = "单位已注销 The organisation was deregistered"
 
 
 class Recognised(Protocol):
@@ -48,6 +51,17 @@ async def graduate_for(uow: UnitOfWork, recognition: Recognised) -> None:
             continue
         on = max(recognition.issued_on, each.joined_on)
         await out(uow, each, "graduate", on, implied=True, recognition=recognition.id)
+
+
+async def with_enterprise(uow: UnitOfWork, event: Received[events.OrganisationChanged]) -> None:
+    """A deregistered enterprise (注销) leaves every pool that it is in."""
+    if event.data.state != "deregistered":
+        return
+    for each in await members.lookup(uow, lock=True, organisation=event.data.uscc, state="joined"):
+        await out(uow, each, "leave", uow.today, implied=True, out_reason=_DEREGISTERED)
+
+
+hears(events.OrganisationChanged, with_enterprise)
 
 
 async def out(

@@ -7,7 +7,7 @@ from typing import Any
 
 from enterprise_registry.applications import by_round
 from enterprise_registry.applications.handling import tell_rejected
-from enterprise_registry.applications.honours import require_honour_fits
+from enterprise_registry.applications.honours import require_honour_fits, require_in_being
 from enterprise_registry.assessments.standing import require_fitting
 from enterprise_registry.integrity import require_no_sanction
 from enterprise_registry.metadata import tell
@@ -199,6 +199,7 @@ async def _require_fit(uow: UnitOfWork, found: SelectionRound, awards: Sequence[
     pack = shelf.stamped(found.pack or "")
     for each in awards:
         try:
+            await require_in_being(uow, each.organisation)
             await require_no_sanction(uow, each.organisation)
             await require_honour_fits(uow, pack, found.honour, each.organisation, on)
             if find_kind(shelf, pack, found.honour).on_ladder:

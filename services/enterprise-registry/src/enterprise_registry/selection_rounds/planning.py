@@ -37,15 +37,7 @@ async def draft(uow: UnitOfWork, body: SelectionRoundCreate) -> SelectionRound:
     key = QuotaKey(body.city, kind.canonical, terms.first, terms.last)
     quota = await quotas.declare(uow, key, terms)
     if body.quota is not None and (quota.kind, quota.value) != (terms.kind, terms.value):
-        raise Conflict(
-            Text(
-                f"该荣誉本期名额已由其他轮次确定（{_limit(quota).zh}），各轮次共用；请留空 quota。",
-                f"Another round of this honour and period has set the quota ({_limit(quota).en}), which they share; "
-                "leave `quota` out.",
-            ),
-            code="quota_differs",
-            extra={"quota": quota.shown()},
-        )
+        raise _other_terms(quota)
     plan = {name: getattr(body, name) for name in _PLAN} | {"skip_recommendation": body.skip_recommendation}
     return await rounds.create(
         uow, title=body.title, kind=body.kind, honour=body.honour, target=kind.code, node=kind.canonical,
@@ -98,12 +90,28 @@ def _terms(uow: UnitOfWork, body: SelectionRoundCreate, honour: Honour | None) -
     return QuotaTerms(stated.kind, stated.value, first, last, stated_by="pack")
 
 
-def _limit(quota: Quota) -> Text:
-    word = {"cap": Text("上限", "cap"), "floor": Text("下限", "floor"), "none": Text("不限", "none")}[
-        quota.kind
-    ]
-    number = "" if quota.value is None else f" {quota.value}"
-    return Text(f"{word.zh}{number}", f"{word.en}{number}")
+def _other_terms(quota: Quota) -> Conflict:
+    """Why a round cannot state its own quota: one is set already, or more was awarded than it would allow."""
+    extra = {"quota": quota.shown()}
+    if quota.kind == "none":
+        return Conflict(
+            Text(
+                f"该荣誉本期已授予 {quota.taken} 个，名额不能低于此数。",
+                f"{quota.taken} were awarded in this period already; the quota cannot be below that.",
+            ),
+            code="quota_below_taken",
+            extra=extra,
+        )
+    word = {"cap": Text("上限", "cap"), "floor": Text("下限", "floor")}[quota.kind]
+    return Conflict(
+        Text(
+            f"该荣誉本期名额已由其他轮次确定（{word.zh} {quota.value}），各轮次共用；请留空 quota。",
+            f"Another round of this honour and period has set the quota ({word.en} {quota.value}), which they share; "
+            "leave `quota` out.",
+        ),
+        code="quota_differs",
+        extra=extra,
+    )
 
 
 def _scheme(pack: Pack, body: SelectionRoundCreate, honour: Honour | None) -> dict[str, Any]:
