@@ -36,10 +36,7 @@ async def make(uow: UnitOfWork, body: PortraitCreate) -> Portrait:
     profile = await profile_of(uow, uscc, on)
     if profile is None or profile.kind != "enterprise" or not _may(uow, profile):
         if uow.actor.roles & ACTING_ROLES:  # who acts for one enterprise is told the same of every other one
-            raise NotPermitted(
-                Text("您不能代该单位办理。", "You cannot act for this organisation."),
-                extra={"action": "portraits:create"},
-            )
+            raise NotPermitted(Text("您不能代该单位办理。", "You cannot act for this organisation."))
         raise invalid(
             "/organisation", "organisation_unknown", "该企业在截止日尚未登记。",
             "No such enterprise was registered on the day.",
