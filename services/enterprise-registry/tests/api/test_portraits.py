@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from er_story import Cast, approver, city, filed, registered
+from er_story import Cast, approver, city, filed, new_uscc, registered
 
 from enterprise_registry.service import SERVICE
 from kechuang.job_runner import JobRunner
@@ -118,10 +118,11 @@ async def test_an_enterprise_sees_its_own_portrait_and_its_county_sees_it(er: Se
     text = (await one.signatory.get(path)).text
     assert other.uscc not in text
     assert other.organisation["name"] not in text
-    refused = await elsewhere.post("portraits", {"organisation": one.uscc})
-    assert refused.json()["errors"][0]["code"] == "organisation_unknown"
-    forbidden = await other.signatory.post("portraits", {"organisation": one.uscc})
-    assert forbidden.status_code == 403
+    for stranger in (elsewhere, other.signatory):  # answered like one that does not exist
+        refused = await stranger.post("portraits", {"organisation": one.uscc})
+        absent = await stranger.post("portraits", {"organisation": new_uscc()})
+        assert (refused.status_code, refused.json()["errors"]) == (422, absent.json()["errors"])
+        assert refused.json()["errors"][0]["code"] == "organisation_unknown"
 
 
 async def test_a_recognition_and_what_other_services_tell_are_sources(er: ServiceHarness) -> None:

@@ -22,9 +22,7 @@ from enterprise_registry.scoring_models.store import scoring_models
 from enterprise_registry.scoring_models.use_cases import in_force
 from kechuang import access
 from kechuang.db.unit import ReadUnit, UnitOfWork
-from kechuang.errors import NotPermitted, invalid
-from kechuang.text import Text
-from kechuang_procedure.parties import ACTING_ROLES
+from kechuang.errors import invalid
 
 _TREND = 40
 
@@ -35,8 +33,6 @@ async def make(uow: UnitOfWork, body: PortraitCreate) -> Portrait:
     on = day(uow, body.as_of)
     profile = await profile_of(uow, uscc, on)
     if profile is None or profile.kind != "enterprise" or not _may(uow, profile):
-        if uow.actor.roles & ACTING_ROLES:  # who acts for one enterprise is told the same of every other one
-            raise NotPermitted(Text("您不能代该单位办理。", "You cannot act for this organisation."))
         raise invalid(
             "/organisation", "organisation_unknown", "该企业在截止日尚未登记。",
             "No such enterprise was registered on the day.",
