@@ -91,7 +91,7 @@ class TestTaking:
         assert (made["state"], made["facts"], made["receipt"]) == ("submitted", ANNUAL, None)
         history = (await casts[0].county.read(f"filings/{made['id']}/history"))["items"]
         assert [each["verb"] for each in history] == ["import"]
-        opened = [e["data"] for e in await er.events("opened") if e["data"]["record"] == made["id"]]
+        opened = [e["data"] for e in await er.events("work-item.opened") if e["data"]["record"] == made["id"]]
         assert [(each["verb"], each["number"]) for each in opened] == [("verify", made["number"])]
         async with er.database.read.connect() as conn:
             audited = sa.text("SELECT action FROM audit WHERE record_id = :id")

@@ -63,7 +63,7 @@ async def test_they_are_registered_found_by_name_and_known_to_everything_else(er
     assert [each["verb"] for each in history["items"]] == ["create"]
     told = [e["subject"] for e in await er.events("changed") if e["subject"] in codes]
     assert sorted(told) == sorted(codes)
-    opened = [e["data"] for e in await er.events("opened") if e["data"]["record"] == first["id"]]
+    opened = [e["data"] for e in await er.events("work-item.opened") if e["data"]["record"] == first["id"]]
     assert [(each["verb"], each["number"]) for each in opened] == [("verify", first["number"])]
     verified = await officer.do(f"organisations/{first['id']}", "verify")
     assert verified["state"] == "active"
