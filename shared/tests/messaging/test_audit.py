@@ -92,7 +92,10 @@ TAMPERING = (
     ("UPDATE audit SET position = position + 1000 WHERE seq = 4", "in batch 1: row 4 of 4 was removed"),
     ("DELETE FROM audit_batch WHERE number = 3", "batch 3 was published and is missing"),
     ("DELETE FROM audit_batch WHERE number = 2", "batch 2 is missing"),
-    ("UPDATE audit_batch SET leaves = set_byte(leaves, 40, 1) WHERE number = 1", "batch 1, row 2 of 4"),
+    (
+        "UPDATE audit_batch SET leaves = set_byte(leaves, 40, 255 - get_byte(leaves, 40)) WHERE number = 1",
+        "batch 1, row 2 of 4",
+    ),
     ("UPDATE audit_batch SET signature = 'x:y' WHERE number = 2", "batch 2: its signature"),
     ("UPDATE audit_batch SET root = repeat('0', 64) WHERE number = 3", "batch 3: its root is not"),
 )
