@@ -45,7 +45,7 @@ async def test_an_import_whose_workers_are_killed_registers_each_row_once(
     stack: WholeStack, books: Any
 ) -> None:
     wanted = codes()
-    lines = (f"{code},广州示例{number}有限公司,企业,440703" for number, code in enumerate(wanted))
+    lines = (f"{code},广州示例{number}有限公司,企业,420804" for number, code in enumerate(wanted))
     table = "\n".join(["统一社会信用代码,单位名称,单位类型,县（市、区）", *lines]).encode()
     headers = {"Authorization": f"Bearer {stack.token('integration')}"}
     async with httpx.AsyncClient(base_url=f"{stack.gateway}/api/v1/", headers=headers, timeout=60) as client:
