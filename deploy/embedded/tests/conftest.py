@@ -122,10 +122,13 @@ def running_gateway(folder: Path, settings: StackSettings, *, names: list[str]) 
                 assert process.poll() is None, tail(log)
                 if not listens(gateway.port):
                     return False
-                return client.get(f"http://127.0.0.1:{gateway.operations_port}/ping").status_code == 200 and (
-                    '"by":"indicators'
-                    in client.get("/api/v1/targets", headers={"Authorization": "Bearer probe"}).text
-                )
+                if client.get(f"http://127.0.0.1:{gateway.operations_port}/ping").is_error:
+                    return False
+                try:
+                    answer = client.get("/api/v1/targets", headers={"Authorization": "Bearer probe"})
+                except httpx.ConnectError:  # until it has read its certificate, it shows one of its own
+                    return False
+                return '"by":"indicators' in answer.text
 
             wait_for(routed)
             yield RunningGateway(gateway, upstreams, client)
