@@ -8,9 +8,10 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from kechuang_embedded.testing import TestEngines
 
-# Folders whose tests share a stack that takes long to start. They go first, so that nobody waits for them alone.
+# Packages whose tests share a stack that takes long to start, and goes with their last test. What takes long goes
+# first, so that nobody waits for it alone.
 TOGETHER = ("tests/faults", "tests/rows")
-FIRST = ("tests/faults", "tests/journeys", "tests/rows")
+FIRST = ("tests/faults", "tests/journeys", "tests/rows", "deploy/embedded/tests/test_stack.py")
 
 
 class _ByStack(LoadScopeScheduling):

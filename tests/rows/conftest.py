@@ -239,7 +239,7 @@ async def _in_process(engines: Any) -> AsyncIterator[City]:
         yield InProcess(harness)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def city(request: pytest.FixtureRequest) -> AsyncIterator[City]:
     """The city; starting the stack takes a minute, once for all rows."""
     if os.environ.get("KECHUANG_ROWS_IN_PROCESS"):

@@ -1,0 +1,1 @@
+"""Tests that kill what runs, on one stack."""

@@ -1,0 +1,1 @@
+"""The cities' asks, row by row, on one stack."""
