@@ -192,7 +192,7 @@ async def page(view: View[R, Any], unit: ReadUnit, query: Any) -> tuple[Sequence
         key = view.records.table.c.id
         statement = statement.where(paging.page_clause(column, key, cursor, descending=descending))
     if view.records.is_sparse(unit):
-        statement = paging.fenced(statement, column, descending=descending)
+        statement = paging.fenced(statement, column, descending=descending, limit=query.limit + 1)
     found = [view.records.row(each) for each in await unit.execute(statement.limit(query.limit + 1))]
     if len(found) <= query.limit:
         return found, None

@@ -97,15 +97,26 @@ def page_clause(column: sa.Column[Any], key: sa.Column[Any], cursor: Cursor, *, 
     return here < there if descending else here > there
 
 
-def fenced(statement: sa.Select[Any], column: sa.Column[Any], *, descending: bool) -> sa.Select[Any]:
-    """Have a list's few rows found first and ordered then.
+def fenced(
+    statement: sa.Select[Any], column: sa.Column[Any], *, descending: bool, limit: int
+) -> sa.Select[Any]:
+    """Have a list's few rows found first and ordered then; at most `limit` are given, in the statement's order.
 
     The planner knows nothing about a value as rare as an owner or a word. It takes the rows for plenty, walks the
     index of the order to meet the first of them, and reads the whole table. OFFSET 0 keeps order and rows apart.
+    What is ordered are keys and not rows, which are wide and of which a page needs few.
     """
-    found = statement.order_by(None).offset(sa.literal_column("0")).subquery()
-    value, key = found.c[column.name], found.c.id
-    return sa.select(found).order_by(*((value.desc(), key.desc()) if descending else (value, key)))
+    key = column.table.c.id
+    found = statement.with_only_columns(column.label("place"), key.label("key"))
+    found_rows = found.order_by(None).offset(sa.literal_column("0")).subquery()
+    place, found_key = found_rows.c.place, found_rows.c.key
+    order = (place.desc(), found_key.desc()) if descending else (place, found_key)
+    first = sa.select(found_key).order_by(*order).limit(limit).scalar_subquery()
+    return (
+        sa.select(*statement.selected_columns)
+        .where(key == sa.func.any(sa.func.array(first)))
+        .order_by(*((column.desc(), key.desc()) if descending else (column, key)))
+    )
 
 
 def encode_position(position: int) -> str:

@@ -147,9 +147,9 @@ async def _banded(
             after = None
         statement = sa.select(*records.columns).where(*conditions).order_by(*newest)
         is_many = is_first_page and band == "rest"
-        if band == "exact" or not (is_many or await _are_many(table, unit, conditions)):
-            statement = paging.fenced(statement, table.c.created_at, descending=True)
         missing = asked.limit + 1 - len(rows)
+        if band == "exact" or not (is_many or await _are_many(table, unit, conditions)):
+            statement = paging.fenced(statement, table.c.created_at, descending=True, limit=missing)
         found = [records.row(each) for each in await unit.execute(statement.limit(missing))]
         rows += found
         places.update((each.id, [band, each.created_at.isoformat()]) for each in found)
