@@ -21,12 +21,14 @@ from kechuang.clock import Clock
 from kechuang.db.tables import clock_offset
 from kechuang.messaging.waker import Waker
 from kechuang.settings import Settings
+from kechuang.tasks import end
 
 if TYPE_CHECKING:
     from kechuang.db.unit import Cause, ReadUnit, UnitOfWork
     from kechuang.service import Service
 
 CLOCK_CACHE_SECONDS = 0.1
+_POOL_SECONDS = 10
 
 
 def _dumps(value: Any) -> str:
@@ -37,7 +39,7 @@ def _async_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def _engine(url: str, size: int, *, read_only: bool) -> AsyncEngine:
+def _engine(url: str, turns: int, *, read_only: bool) -> AsyncEngine:
     server_settings = {"application_name": "kechuang", "jit": "off"}
     if read_only:
         server_settings["default_transaction_read_only"] = "on"
@@ -50,9 +52,9 @@ def _engine(url: str, size: int, *, read_only: bool) -> AsyncEngine:
     engine = create_async_engine(
         _async_url(url),
         isolation_level="AUTOCOMMIT",
-        pool_size=size,
+        pool_size=turns + 1,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=_POOL_SECONDS,
         pool_reset_on_return=None,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
@@ -72,6 +74,39 @@ def _refuse_closed(connection: Any, *_: object) -> None:
         raise InvalidatePoolError
 
 
+class Turns:
+    """Gives a pool's connections to units in the order in which they ask.
+
+    The pool alone gives a free connection to whoever comes at that moment; under load some wait ten times
+    as long as others. A connection beyond the turns is for those who ask without one, to see the clock or
+    whether the database answers: they must not wait behind the load.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._free = asyncio.Semaphore(size)
+
+    async def take(self) -> None:
+        """Wait for a turn; raises `TimeoutError` when none comes within the pool's time."""
+        if not self._free.locked():
+            await self._free.acquire()  # at once
+            return
+        async with asyncio.timeout(_POOL_SECONDS):
+            await self._free.acquire()
+
+    def give_back(self) -> None:
+        """Let the next one have it."""
+        self._free.release()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold a turn inside the block."""
+        await self.take()
+        try:
+            yield
+        finally:
+            self.give_back()
+
+
 class Database:
     """The engines, the clock and the waker of one process."""
 
@@ -80,8 +115,9 @@ class Database:
         self.service = service
         self.write = _engine(settings.database_url.get_secret_value(), settings.write_pool, read_only=False)
         self.read = _engine(settings.database_read_url.get_secret_value(), settings.read_pool, read_only=True)
+        self.writers, self.readers = Turns(settings.write_pool), Turns(settings.read_pool)
         self.clock = Clock(movable=settings.clock_movable)
-        self._refreshing = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
         self.waker = Waker(settings.database_url.get_secret_value())
 
     async def start(self) -> None:
@@ -91,6 +127,8 @@ class Database:
     async def stop(self) -> None:
         """Close all connections."""
         await self.waker.stop()
+        if self._refreshing is not None and not self._refreshing.done():
+            await end(self._refreshing)  # it holds a connection, and whoever asked may have gone
         await self.write.dispose()
         await self.read.dispose()
 
@@ -100,15 +138,17 @@ class Database:
 
     async def refresh_clock(self) -> None:
         """Read the business clock's offset when it is movable and the cached one is old."""
-        clock = self.clock
-        if not clock.movable or self._clock_is_fresh():
+        if not self.clock.movable or self._clock_is_fresh():
             return
-        async with self._refreshing:  # one asks for all who wait
-            if self._clock_is_fresh():
-                return
-            async with self.read.connect() as conn:
-                seconds = (await conn.execute(sa.select(clock_offset.c.seconds))).scalar()
-            clock.set_offset(timedelta(seconds=seconds or 0))
+        # One asks for all, and all go on at once: by a lock they would come out one a turn of the loop.
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = asyncio.create_task(self._read_clock(), name="clock")
+        await asyncio.shield(self._refreshing)
+
+    async def _read_clock(self) -> None:
+        async with self.read.connect() as conn:
+            seconds = (await conn.execute(sa.select(clock_offset.c.seconds))).scalar()
+        self.clock.set_offset(timedelta(seconds=seconds or 0))
 
     def _clock_is_fresh(self) -> bool:
         at = self.clock.refreshed_at

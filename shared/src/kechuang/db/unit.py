@@ -73,7 +73,7 @@ class ReadUnit(_Unit):
     async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
         """Run a Core statement."""
         if self._conn is None:
-            self._conn = await self.database.read.connect()
+            self._conn = await self._connect()
         result: CursorResult[Any] = await self._conn.execute(statement, parameters)
         return result
 
@@ -86,11 +86,22 @@ class ReadUnit(_Unit):
         finally:
             await self.execute(sa.text("COMMIT"))
 
+    async def _connect(self) -> AsyncConnection:
+        await self.database.readers.take()
+        try:
+            return await self.database.read.connect()
+        except BaseException:
+            self.database.readers.give_back()
+            raise
+
     async def close(self) -> None:
         """Give the connection back."""
         if self._conn is not None:
-            await self._conn.close()
-            self._conn = None
+            try:
+                await self._conn.close()
+            finally:
+                self._conn = None
+                self.database.readers.give_back()
 
 
 class UnitOfWork(_Unit):
@@ -125,7 +136,7 @@ class UnitOfWork(_Unit):
     async def _transaction(
         cls, database: "Database", actor: Actor, cause: Cause
     ) -> AsyncIterator["UnitOfWork"]:
-        async with database.write.connect() as conn:
+        async with database.writers.turn(), database.write.connect() as conn:
             driver: Any = (await conn.get_raw_connection()).driver_connection
             transaction = driver.transaction()
             await transaction.start()
