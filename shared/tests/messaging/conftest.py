@@ -131,6 +131,13 @@ class World:
         self.stack.push_async_callback(conn.close)
         return conn
 
+    async def admin_connection(self, database: Database) -> asyncpg.Connection:
+        """A connection of the server's administrator to the database, closed at the latest at the end."""
+        name = database.settings.database_url.get_secret_value().rpartition("/")[2]
+        conn = await asyncpg.connect(f"{self.engines.admin_url.rpartition('/')[0]}/{name}")
+        self.stack.push_async_callback(conn.close)
+        return conn
+
     async def relay(self, database: Database) -> Relay:
         from kechuang.messaging.bell import Ring
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from kechuang.access import Actor
 from kechuang.db.tables import feed, outbox
-from kechuang.messaging.relay import CURSOR, unpark
-from kechuang.messaging.sealer import seal, seal_batch
+from kechuang.messaging.relay import _NEXT, _OLDEST, CURSOR, connect, unpark
+from kechuang.messaging.sealer import _SEAL, Sealed, seal, seal_batch
 
 EVENT = "INSERT INTO outbox (event_id, subject, aggregate, aggregate_version, envelope) VALUES ($1, 's', 'a', 1, '{}')"
 FEED = """INSERT INTO feed (resource, record_id, version, ever_sight) VALUES ('needs', $1, 1, '{}')
@@ -86,6 +86,48 @@ async def test_overtaking_writers_and_two_sealers_skip_and_repeat_nothing(world:
     for number in range(8):  # one writer's rows stand for one aggregate's: their order is kept
         turns = [int(each.split("-")[1]) for each in seen if each.startswith(f"{number}-")]
         assert turns == sorted(turns)
+
+
+async def test_a_sealer_that_looked_before_it_got_the_lock_seals_nothing_twice(world: Any) -> None:
+    database = await world.database()
+    first, second = await world.connection(database), await world.connection(database)
+    await first.execute(EVENT, "one")
+    await first.execute(FEED, "need-1")
+    # The second one's statement takes its snapshot, then waits for us, and only then asks for the sealer's lock.
+    admin = await world.admin_connection(database)
+    await admin.execute("""
+        CREATE SCHEMA slow;
+        GRANT USAGE ON SCHEMA slow TO PUBLIC;
+        CREATE FUNCTION slow.pg_try_advisory_xact_lock(bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+        BEGIN
+          PERFORM pg_catalog.pg_advisory_xact_lock(7);
+          RETURN pg_catalog.pg_try_advisory_xact_lock($1);
+        END $$""")
+    await admin.execute("SELECT pg_advisory_lock(7)")
+    await second.execute("SET search_path = slow, public, pg_catalog")
+    late = asyncio.create_task(seal_batch(second))
+
+    async def waits() -> bool:
+        return bool(await admin.fetchval("SELECT count(*) FROM pg_locks WHERE objid = 7 AND NOT granted"))
+
+    await world.until(waits)
+    assert await seal_batch(first) == Sealed(outbox=1, feed=1)
+    before = await _seen(first, 0)
+    await admin.close()
+    assert await late == Sealed()
+    assert await _seen(first, 0) == before
+
+
+@pytest.mark.parametrize("query", [_SEAL, _OLDEST, _NEXT], ids=["seal", "oldest", "next"])
+async def test_the_relay_s_queries_read_no_whole_table_though_planned_on_empty_ones(
+    world: Any, query: str
+) -> None:
+    database = await world.database()
+    conn = await connect(database.settings.database_url.get_secret_value())
+    values = {_SEAL: (1000, 1), _OLDEST: ("c",), _NEXT: ("c", 1, 1000)}[query]
+    plan = await conn.fetch("EXPLAIN " + query, *values)
+    await conn.close()
+    assert not [row[0] for row in plan if "Seq Scan" in row[0]]
 
 
 async def test_a_feed_row_that_is_being_changed_does_not_stop_the_sealer(world: Any) -> None:

@@ -6,9 +6,8 @@ gets a later position, and a transaction that stays open delays nobody. One aggr
 because their `seq` is drawn while the aggregate's row is locked: a later change is inserted after the
 earlier one was committed.
 
-There is one sealer at a time. The lock is taken in a statement of its own, so that the next statement's
-snapshot sees everything the previous sealer committed, and it ends with the transaction, which also works
-behind a pooler that hands connections around.
+There is one sealer at a time. Its lock ends with the statement that takes it, which also works behind a
+pooler that hands connections around.
 """
 
 from dataclasses import dataclass
@@ -25,29 +24,33 @@ SEALER_LOCK = 0x6B63_0001
 PUBLISHER_LOCK = 0x6B63_0002
 AUDIT_LOCK = 0x6B63_0003
 
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock($1)"
-
+# Every event waits for this statement, so it is one round trip: lock, number and commit. Its snapshot may be older
+# than its lock, and rows that the previous sealer has just numbered then look as if they had no position. An UPDATE
+# looks at the newest version of its row, which is why each asks again; nothing else can be wrong about an old snapshot.
+#
 # `numbered` draws positions in the order of its sorted input: the volatile nextval is evaluated row by row
 # above the LIMIT. SKIP LOCKED matters for `feed` alone, whose rows are changed in place: one that is being
 # changed again would make the sealer wait for that writer; it gets its position with the new change instead.
 _SEAL = """
-WITH next_outbox AS MATERIALIZED (
-  SELECT seq FROM outbox WHERE position IS NULL ORDER BY seq LIMIT $1
+WITH turn AS MATERIALIZED (
+  SELECT pg_try_advisory_xact_lock($2) AS taken
+), next_outbox AS MATERIALIZED (
+  SELECT seq FROM outbox WHERE position IS NULL AND (SELECT taken FROM turn) ORDER BY seq LIMIT $1
 ), numbered_outbox AS MATERIALIZED (
   SELECT seq, nextval('kechuang_position') AS position FROM next_outbox
 ), sealed_outbox AS (
   UPDATE outbox AS o SET position = n.position FROM numbered_outbox AS n
-  WHERE o.seq = n.seq RETURNING 1
+  WHERE o.seq = n.seq AND o.position IS NULL RETURNING 1
 ), next_audit AS MATERIALIZED (
-  SELECT seq FROM audit WHERE position IS NULL ORDER BY seq LIMIT $1
+  SELECT seq FROM audit WHERE position IS NULL AND (SELECT taken FROM turn) ORDER BY seq LIMIT $1
 ), numbered_audit AS MATERIALIZED (
   SELECT seq, nextval('kechuang_position') AS position FROM next_audit
 ), sealed_audit AS (
   UPDATE audit AS a SET position = n.position FROM numbered_audit AS n
-  WHERE a.seq = n.seq RETURNING 1
+  WHERE a.seq = n.seq AND a.position IS NULL RETURNING 1
 ), next_feed AS MATERIALIZED (
-  SELECT resource, record_id, seq FROM feed WHERE position IS NULL ORDER BY seq LIMIT $1
-  FOR UPDATE SKIP LOCKED
+  SELECT resource, record_id, seq FROM feed WHERE position IS NULL AND (SELECT taken FROM turn)
+  ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
 ), numbered_feed AS MATERIALIZED (
   SELECT resource, record_id, seq, nextval('kechuang_position') AS position
   FROM (SELECT * FROM next_feed ORDER BY seq) AS sorted
@@ -79,13 +82,10 @@ class Sealed:
 
 
 async def seal_batch(conn: asyncpg.Connection) -> Sealed:
-    """Seal one batch of each table in one transaction; does nothing while another sealer is at work."""
-    async with conn.transaction():
-        if not await conn.fetchval(TRY_LOCK, SEALER_LOCK):
-            return Sealed()
-        row = await conn.fetchrow(_SEAL, BATCH)
-        assert row is not None
-        return Sealed(**dict(row))
+    """Seal one batch of each table in one statement; does nothing while another sealer is at work."""
+    row = await conn.fetchrow(_SEAL, BATCH, SEALER_LOCK)
+    assert row is not None
+    return Sealed(**dict(row))
 
 
 async def seal(database: "Database") -> None:

@@ -15,6 +15,7 @@ from kechuang.messaging.bell import CHANNEL, DATABASE_AWAY
 
 _PAUSE_SECONDS = 0.002
 _RETRY_SECONDS = 1.0
+_SETTINGS = {"synchronous_commit": "off"}  # a notification has nothing to keep: its commit waits for no disk
 _log = structlog.get_logger(__name__)
 
 
@@ -53,7 +54,7 @@ class Waker:
                 wanted.clear()
                 try:
                     if conn is None or conn.is_closed():
-                        conn = await asyncpg.connect(self._dsn, timeout=5)
+                        conn = await asyncpg.connect(self._dsn, timeout=5, server_settings=_SETTINGS)
                     await conn.execute("SELECT pg_notify($1, '')", CHANNEL)
                 except DATABASE_AWAY as error:
                     if conn is not None:
