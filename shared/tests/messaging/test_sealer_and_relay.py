@@ -1,10 +1,13 @@
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
+import nats
 import pytest
 import sqlalchemy as sa
+from nats.aio.client import Client
 
 from kechuang.access import Actor
 from kechuang.db.tables import feed, outbox
@@ -194,14 +197,84 @@ async def test_a_crash_between_publishing_and_moving_the_cursor_repeats_nothing(
     assert [e["aggregateversion"] for _, e in await world.in_stream()] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_message_lost_on_the_way_does_not_change_the_order(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def five_sealed(world: Any) -> Any:
     database = await world.database()
     relay, conn = await world.relay(database), await world.connection(database)
     for version in range(1, 6):
         await world.list_enterprise(database, 1, version)
     await seal(database)
+    return database, relay, conn
+
+
+def _versions(found: Sequence[tuple[str, Mapping[str, Any]]]) -> list[int]:
+    return [envelope["aggregateversion"] for _, envelope in found]
+
+
+async def test_several_events_go_as_one_batch(
+    world: Any, five_sealed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, relay, conn = five_sealed
+    monkeypatch.setattr(relay, "_send_one_by_one", None)
+    await relay.publish(conn)
+    assert _versions(await world.in_stream()) == [1, 2, 3, 4, 5]
+
+
+async def test_a_message_lost_on_the_way_loses_no_other_of_its_batch(
+    world: Any, five_sealed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, relay, conn = five_sealed
+    publish = Client.publish
+
+    async def lossy(self: Client, subject: str, *data: Any, **options: Any) -> None:
+        if (options.get("headers") or {}).get("Nats-Batch-Sequence") != "3":
+            await publish(self, subject, *data, **options)
+
+    monkeypatch.setattr(Client, "publish", lossy)
+    assert await relay.publish(conn) is False  # nothing is left: they went one by one
+    assert _versions(await world.in_stream()) == [1, 2, 3, 4, 5]
+    assert relay._publisher.takes_batches is True
+
+
+async def test_a_broker_that_knows_no_batches_gets_every_event_once(
+    world: Any, five_sealed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, relay, conn = five_sealed
+    publish = Client.publish
+
+    async def old(self: Client, subject: str, *data: Any, **options: Any) -> None:
+        headers = options.get("headers") or {}
+        known = {name: value for name, value in headers.items() if not name.startswith("Nats-Batch-")}
+        await publish(self, subject, *data, **{**options, "headers": known or None})
+
+    monkeypatch.setattr(Client, "publish", old)
+    assert await relay.publish(conn) is False
+    assert _versions(await world.in_stream()) == [1, 2, 3, 4, 5]
+    assert relay._publisher.takes_batches is False
+
+
+async def test_a_stream_without_batches_is_asked_once(world: Any, five_sealed: Any) -> None:
+    database, relay, conn = five_sealed
+    admin = await nats.connect(**world.engines.nats.options("admin"))
+    config = (await admin.jetstream().stream_info("ENTERPRISE_REGISTRY")).config
+    await admin.jetstream().update_stream(config.evolve(allow_atomic=False))
+    try:
+        assert await relay.publish(conn) is False
+        assert relay._publisher.takes_batches is False
+        for version in range(6, 9):
+            await world.list_enterprise(database, 1, version)
+        await relay.step(conn)
+        assert _versions(await world.in_stream()) == [1, 2, 3, 4, 5, 6, 7, 8]
+    finally:
+        await admin.jetstream().update_stream(config)
+        await admin.close()
+
+
+async def test_a_message_lost_on_the_way_does_not_change_the_order(
+    world: Any, five_sealed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, relay, conn = five_sealed
+    relay._publisher.takes_batches = False
     send, sent = relay._send_one, 0
 
     async def lossy(row: Any, previous: Any) -> Any:
@@ -213,9 +286,9 @@ async def test_a_message_lost_on_the_way_does_not_change_the_order(
 
     monkeypatch.setattr(relay, "_send_one", lossy)
     assert await relay.publish(conn) is True
-    assert [e["aggregateversion"] for _, e in await world.in_stream()] == [1, 2]
+    assert _versions(await world.in_stream()) == [1, 2]
     await relay.publish(conn)
-    assert [e["aggregateversion"] for _, e in await world.in_stream()] == [1, 2, 3, 4, 5]
+    assert _versions(await world.in_stream()) == [1, 2, 3, 4, 5]
 
 
 async def test_an_event_that_the_broker_forbids_is_parked_and_the_rest_goes_on(world: Any) -> None:

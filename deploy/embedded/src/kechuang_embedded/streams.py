@@ -56,6 +56,7 @@ def _events_of(service: str, subscriptions: Subscriptions, replicas: int) -> Str
         duplicate_window=subscriptions.duplicate_window,
         deny_delete=True,
         allow_direct=True,
+        allow_atomic=True,  # the relay publishes in batches
     )
 
 

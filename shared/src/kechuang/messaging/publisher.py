@@ -5,13 +5,17 @@ of reaching the future: a refusal would look like five seconds of silence (nats-
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from kechuang.messaging.broker import Broker
+
+_BATCHES_ARE_DISABLED = 10174  # the broker's error code, when the stream was made without them
 
 
 class RefusedError(Exception):
@@ -22,30 +26,73 @@ class NotTakenError(Exception):
     """The broker did not take the event this time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one event is for the broker."""
+
+    subject: str
+    payload: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    subject: str
+    future: "asyncio.Future[None]"
+    batch: int  # how many messages the answer must stand for; 0 for one that was sent alone
+
+
 class Publisher:
-    """Sends over the broker's connection; each `send` gives a future that the acknowledgement resolves."""
+    """Sends over the broker's connection; each sending gives a future that the acknowledgement resolves."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._client: Client | None = None
         self._inbox = ""
         self._count = 0
-        self._waiting: dict[int, tuple[str, asyncio.Future[None]]] = {}
+        self._waiting: dict[int, _Awaited] = {}
+        self.takes_batches = True
+        """Whether the stream takes batches, as far as known; it says so when the first one is sent."""
         broker.on_refused(self._refuse)
 
-    async def send(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> asyncio.Future[None]:
+    async def send(self, message: Message) -> "asyncio.Future[None]":
         """Send one message; raises `RefusedError` when it is larger than the broker's limit."""
+        client = await self._ready([message])
+        return await self._send_last(client, message, message.headers, batch=0)
+
+    async def send_batch(self, messages: Sequence[Message]) -> "asyncio.Future[None]":
+        """Send messages of which the stream takes all, in this order, or none (nats-server 2.12, ADR-50).
+
+        Raises `RefusedError` when one is larger than the broker's limit; nothing has been sent then.
+        """
+        client = await self._ready(messages)
+        batch = uuid.uuid4().hex
+        for number, message in enumerate(messages[:-1], start=1):
+            member = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            await client.publish(message.subject, message.payload, headers={**message.headers, **member})
+        size, last = len(messages), messages[-1]
+        end = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(size), "Nats-Batch-Commit": "1"}
+        return await self._send_last(client, last, {**last.headers, **end}, batch=size)
+
+    async def _ready(self, messages: Sequence[Message]) -> Client:
         client = await self._broker.connected()
-        if len(payload) > client.max_payload:
+        if max(len(message.payload) for message in messages) > client.max_payload:
             raise RefusedError("larger than the broker's limit")
         if client is not self._client:
             self._inbox = client.new_inbox()
             await client.subscribe(f"{self._inbox}.*", cb=self._answer)
             self._client = client
+            self.takes_batches = True
+        return client
+
+    async def _send_last(
+        self, client: Client, message: Message, headers: Mapping[str, str], *, batch: int
+    ) -> "asyncio.Future[None]":
         self._count += 1
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[self._count] = (subject.lower(), future)
-        await client.publish(subject, payload, reply=f"{self._inbox}.{self._count}", headers=dict(headers))
+        self._waiting[self._count] = _Awaited(message.subject.lower(), future, batch)
+        reply = f"{self._inbox}.{self._count}"
+        await client.publish(message.subject, message.payload, reply=reply, headers=dict(headers))
         return future
 
     def forget(self, futures: Iterable[asyncio.Future[None]]) -> None:
@@ -55,23 +102,27 @@ class Publisher:
                 future.exception()  # looked at, so that the loop does not complain
             else:
                 future.cancel()
-        self._waiting = {n: each for n, each in self._waiting.items() if not each[1].done()}
+        self._waiting = {n: each for n, each in self._waiting.items() if not each.future.done()}
 
     async def _answer(self, message: Msg) -> None:
-        _, future = self._waiting.pop(int(message.subject.rpartition(".")[2]), (None, None))
-        if future is None or future.done():
+        awaited = self._waiting.pop(int(message.subject.rpartition(".")[2]), None)
+        if awaited is None or awaited.future.done():
             return
         if message.headers and message.headers.get("Status") == "503":
-            future.set_exception(NotTakenError("no stream takes the subject, or its leader is away"))
+            awaited.future.set_exception(NotTakenError("no stream takes the subject, or its leader is away"))
             return
-        error = orjson.loads(message.data).get("error")
-        if error:
-            future.set_exception(NotTakenError(str(error.get("description", "refused"))))
+        answer = orjson.loads(message.data)
+        if error := answer.get("error"):
+            self.takes_batches &= error.get("err_code") != _BATCHES_ARE_DISABLED
+            awaited.future.set_exception(NotTakenError(str(error.get("description", "refused"))))
+        elif awaited.batch and answer.get("count") != awaited.batch:
+            self.takes_batches = False
+            awaited.future.set_exception(NotTakenError("the broker is too old to know batches"))
         else:
-            future.set_result(None)
+            awaited.future.set_result(None)
 
     def _refuse(self, subject: str) -> None:
         """Fail what waits on a subject that the broker's permissions forbid."""
-        for waiting, future in self._waiting.values():
-            if waiting == subject and not future.done():
-                future.set_exception(RefusedError("the broker's permissions forbid the subject"))
+        for awaited in self._waiting.values():
+            if awaited.subject == subject and not awaited.future.done():
+                awaited.future.set_exception(RefusedError("the broker's permissions forbid the subject"))

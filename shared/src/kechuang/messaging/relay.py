@@ -1,13 +1,15 @@
 """The relay: publishes sealed outbox rows to JetStream, in order, once in effect.
 
-One publisher at a time (an advisory lock that ends with the transaction) reads rows behind its cursor,
-publishes a batch without waiting for each acknowledgement, then awaits them and moves the cursor over the
-acknowledged prefix. A crash before the cursor moves repeats messages; the broker drops what it knows by
-`Nats-Msg-Id`, the consumers' inbox drops the rest.
+One publisher at a time (an advisory lock that ends with the transaction) reads rows behind its cursor and
+publishes them as one batch, of which the broker takes all in their order or none. Where it takes none (it knows
+one of them from before a crash, must not have one, lost one on the way, or is too old for batches), they go
+one by one without waiting for each acknowledgement, and the cursor moves over the acknowledged prefix. A crash
+before the cursor moves repeats messages; the broker drops what it knows by `Nats-Msg-Id`, the consumers' inbox
+drops the rest.
 
-Order survives a message that is lost on the way while later ones arrive: every message but the first of
-a batch says which one must stand before it (`Nats-Expected-Last-Msg-Id`), so the broker refuses the later
-ones, and all of them are sent again.
+One by one, order survives a message that is lost while later ones arrive: every message but the first says
+which one must stand before it (`Nats-Expected-Last-Msg-Id`), so the broker refuses the later ones, and all of
+them are sent again.
 
 Sealing goes on while the broker is away, and so do the requests: nobody waits for the broker.
 """
@@ -26,7 +28,7 @@ from kechuang.messaging.bell import DATABASE_AWAY, Ring
 from kechuang.messaging.broker import Broker
 from kechuang.messaging.events import MEDIA_TYPE
 from kechuang.messaging.faults import describe
-from kechuang.messaging.publisher import Publisher, RefusedError
+from kechuang.messaging.publisher import Message, Publisher, RefusedError
 from kechuang.messaging.sealer import BATCH, PUBLISHER_LOCK, oldest_unsealed, seal_batch
 
 CURSOR = "outbox"
@@ -34,6 +36,7 @@ POLL_SECONDS = 1.0
 ACK_SECONDS = 5.0
 _BACK_OFF = (0.1, 0.25, 0.5, 1.0, 2.0)
 _MEASURE_SECONDS = 1.0
+_UNANSWERED = "no acknowledgement in time"
 _log = structlog.get_logger(__name__)
 
 # Its queries take a few rows from the end of an index. Planned once, while the tables are small or not yet
@@ -151,6 +154,29 @@ class Relay:
 
     async def send(self, rows: Sequence[asyncpg.Record]) -> Outcome:
         """Publish the rows in order and await the acknowledgements, up to the first that is missing."""
+        if len(rows) > 1 and self._publisher.takes_batches:
+            outcome = await self._send_together(rows)
+            if outcome is not None:
+                return outcome
+        return await self._send_one_by_one(rows)
+
+    async def _send_together(self, rows: Sequence[asyncpg.Record]) -> Outcome | None:
+        """Publish the rows as one batch; gives None when they must go one by one."""
+        try:
+            future = await self._publisher.send_batch([_message(row) for row in rows])
+        except RefusedError:
+            return None
+        except (nats.errors.Error, OSError) as error:
+            return Outcome(0, failure=describe(error))
+        try:
+            answered, _ = await asyncio.wait([future], timeout=ACK_SECONDS)
+        finally:
+            self._publisher.forget([future])
+        if not answered:
+            return Outcome(0, failure=_UNANSWERED)
+        return Outcome(len(rows)) if future.exception() is None else None
+
+    async def _send_one_by_one(self, rows: Sequence[asyncpg.Record]) -> Outcome:
         futures: list[asyncio.Future[None]] = []
         failure: Exception | None = None
         previous: str | None = None
@@ -168,10 +194,7 @@ class Relay:
             self._publisher.forget(futures)
 
     async def _send_one(self, row: asyncpg.Record, previous: str | None) -> asyncio.Future[None]:
-        headers = {"Nats-Msg-Id": row["event_id"], "Content-Type": MEDIA_TYPE}
-        if previous is not None:
-            headers["Nats-Expected-Last-Msg-Id"] = previous
-        return await self._publisher.send(row["subject"], row["envelope"].encode(), headers)
+        return await self._publisher.send(_message(row, previous))
 
     async def _park(self, conn: asyncpg.Connection, row: asyncpg.Record, reason: str) -> None:
         await conn.execute(_PARK, row["seq"], self._clock.real_now(), reason)
@@ -190,12 +213,19 @@ class Relay:
             gauge.set(metrics.seconds_since(found) if found else 0)
 
 
+def _message(row: asyncpg.Record, previous: str | None = None) -> Message:
+    headers = {"Nats-Msg-Id": row["event_id"], "Content-Type": MEDIA_TYPE}
+    if previous is not None:
+        headers["Nats-Expected-Last-Msg-Id"] = previous
+    return Message(row["subject"], row["envelope"].encode(), headers)
+
+
 def _outcome(
     rows: Sequence[asyncpg.Record], futures: Sequence[asyncio.Future[None]], failure: Exception | None
 ) -> Outcome:
     """Read the answers in order: the acknowledged prefix ends at the first that is not an acknowledgement."""
     for index, future in enumerate(futures):
-        error = future.exception() if future.done() else TimeoutError("no acknowledgement in time")
+        error = future.exception() if future.done() else TimeoutError(_UNANSWERED)
         if error is None:
             continue
         if isinstance(error, RefusedError):

@@ -27,6 +27,7 @@ AUDIT_LOCK = 0x6B63_0003
 # Every event waits for this statement, so it is one round trip: lock, number and commit. Its snapshot may be older
 # than its lock, and rows that the previous sealer has just numbered then look as if they had no position. An UPDATE
 # looks at the newest version of its row, which is why each asks again; nothing else can be wrong about an old snapshot.
+# It asks with num_nulls, because "position IS NULL" would have the planner join through the index of unsealed rows.
 #
 # `numbered` draws positions in the order of its sorted input: the volatile nextval is evaluated row by row
 # above the LIMIT. SKIP LOCKED matters for `feed` alone, whose rows are changed in place: one that is being
@@ -40,14 +41,14 @@ WITH turn AS MATERIALIZED (
   SELECT seq, nextval('kechuang_position') AS position FROM next_outbox
 ), sealed_outbox AS (
   UPDATE outbox AS o SET position = n.position FROM numbered_outbox AS n
-  WHERE o.seq = n.seq AND o.position IS NULL RETURNING 1
+  WHERE o.seq = n.seq AND num_nulls(o.position) = 1 RETURNING 1
 ), next_audit AS MATERIALIZED (
   SELECT seq FROM audit WHERE position IS NULL AND (SELECT taken FROM turn) ORDER BY seq LIMIT $1
 ), numbered_audit AS MATERIALIZED (
   SELECT seq, nextval('kechuang_position') AS position FROM next_audit
 ), sealed_audit AS (
   UPDATE audit AS a SET position = n.position FROM numbered_audit AS n
-  WHERE a.seq = n.seq AND a.position IS NULL RETURNING 1
+  WHERE a.seq = n.seq AND num_nulls(a.position) = 1 RETURNING 1
 ), next_feed AS MATERIALIZED (
   SELECT resource, record_id, seq FROM feed WHERE position IS NULL AND (SELECT taken FROM turn)
   ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
