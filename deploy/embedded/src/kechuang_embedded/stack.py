@@ -27,7 +27,7 @@ from kechuang_embedded.traefik import Gateway
 from kechuang_embedded.vault import Vault, load_passwords
 
 OPENING_KEY_HOLDERS = ("city_officer", "second_city_officer", "city_approver")
-_CONNECTIONS_OF_A_PROCESS = 28  # the pools of a service process, write and read
+_CONNECTIONS_OF_A_PROCESS = 33  # the pools of a service process, and what its waker, bell and relay hold
 LOOPBACK = "127.0.0.1"
 
 
