@@ -1,5 +1,6 @@
 """Return for correction (退回修改): all items at once, a due date, once a step; then the matter lapses."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -65,3 +66,8 @@ def returned(
         "from_state": record.state,
     }
     return [*earlier, entry]
+
+
+def is_due(returns: Sequence[Mapping[str, Any]], today: date) -> bool:
+    """Tell whether the last day to answer the latest return has passed."""
+    return bool(returns) and date.fromisoformat(returns[-1]["due_on"]) < today

@@ -8,6 +8,19 @@ from kechuang_contracts.project_bidding import ContractAccepted
 PUBLIC_TEXT = {"public_title": "压铸件气孔控制", "public_text": "将气孔率控制在 1% 以内。"}
 
 
+async def active(jiangmen: Any) -> tuple[str, str, str, str]:
+    """Gives dispatch, need, person and the enterprise's code."""
+    uscc, need = await routed(jiangmen)
+    person = await jiangmen.person()
+    dispatch = await jiangmen.proposal(await jiangmen.commissioner(person), need)
+    path = f"dispatches/{dispatch}"
+    await jiangmen.as_person(person).do(path, "accept")
+    await jiangmen.owner(uscc).do(path, "accept")
+    await jiangmen.county.do(path, "sign", {"agreement_no": "江科特派〔2024〕7号"})
+    await jiangmen.county.do(path, "activate", {})
+    return dispatch, need, person, uscc
+
+
 async def routed(jiangmen: Any, **more: Any) -> tuple[str, str]:
     uscc = await jiangmen.organisation("蓬江精铸有限公司")
     return uscc, await jiangmen.need(uscc, **more)
@@ -48,6 +61,28 @@ class TestReturn:
         assert second.status_code == 409
         assert second.json()["code"] == "already_returned"
 
+    async def test_it_lapses_also_when_its_owner_began_to_correct_it(self, own_jiangmen: Any) -> None:
+        uscc = await own_jiangmen.organisation("恩平麦克风有限公司")
+        owner = own_jiangmen.owner(uscc)
+        path = f"technical-needs/{(await owner.make('technical-needs', {'title': '音膜', 'text': '频响'}))['id']}"
+        await owner.do(path, "submit")
+        items = {"items": [{"pointer": "/text", "label": "需求描述", "reason": "缺少指标"}]}
+        await own_jiangmen.county.do(path, "return", items)
+        await owner.patch(path, {"text": "频响 20 Hz 至 20 kHz"})
+        await own_jiangmen.cm.at(days=12)
+        await own_jiangmen.cm.fire_timers()
+        assert (await owner.read(path))["state"] == "withdrawn"
+
+    async def test_a_draft_that_is_withdrawn_stays_with_its_owner(self, jiangmen: Any) -> None:
+        uscc = await jiangmen.organisation("台山五金有限公司")
+        owner = jiangmen.owner(uscc)
+        secret = {"title": "锁芯", "text": "防撬", "confidential": "客户名单"}
+        path = f"technical-needs/{(await owner.make('technical-needs', secret))['id']}"
+        assert (await owner.do(path, "withdraw"))["state"] == "withdrawn"
+        assert (await owner.read(path))["confidential"] == "客户名单"
+        for officer in (jiangmen.county, jiangmen.city):
+            assert (await officer.get(path)).status_code == 404
+
     async def test_the_submission_is_told_once(self, jiangmen: Any) -> None:
         uscc = await jiangmen.organisation("开平水暖有限公司")
         owner = jiangmen.owner(uscc)
@@ -74,8 +109,14 @@ class TestAdvice:
         assert (await owner.do(path, "confirm"))["state"] == "confirmed"
         told = [each for each in await jiangmen.cm.events("confirmed") if each["subject"] == need]
         assert told[0]["data"]["way"] == "advice"
-        assert (await owner.do(path, "reopen", {"reason": "批量后失效"}))["state"] == "routed"
+        reopened = await owner.do(path, "reopen", {"reason": "批量后失效"})
+        assert (reopened["state"], reopened["route"]) == ("routed", None)
         assert [e["subject"] for e in await jiangmen.cm.events("reopened")].count(need) == 1
+        assert (await jiangmen.county.do(path, "route", {"route": "matching"}))["route"] == "matching"
+        again = await jiangmen.county.post(f"{path}/route", {"route": "advice"})
+        assert (again.status_code, again.json()["code"]) == (409, "already_routed")
+        commissioner = await jiangmen.commissioner(await jiangmen.person())
+        assert await jiangmen.proposal(commissioner, need)
 
     async def test_the_actions_say_why_not(self, jiangmen: Any) -> None:
         _, need = await routed(jiangmen)
@@ -84,6 +125,29 @@ class TestAdvice:
         assert escalate["allowed"] is False
         assert escalate["reasons"][0]["code"] == "public_text_missing"
         assert "confirm" not in {each["verb"] for each in actions}
+
+
+class TestReopened:
+    async def test_it_is_served_again_while_its_dispatch_goes_on(self, jiangmen: Any) -> None:
+        dispatch, need, person, uscc = await active(jiangmen)
+        path = f"technical-needs/{need}"
+        await jiangmen.as_person(person).do(path, "resolve")
+        reopened = await jiangmen.owner(uscc).do(path, "reopen", {"reason": "仍有气孔"})
+        assert (reopened["state"], reopened["dispatch"]) == ("in_service", dispatch)
+        assert (await jiangmen.as_person(person).do(path, "resolve"))["state"] == "resolved"
+
+    async def test_after_its_dispatch_an_officer_decides_anew(self, jiangmen: Any) -> None:
+        dispatch, need, person, uscc = await active(jiangmen)
+        path = f"technical-needs/{need}"
+        await jiangmen.as_person(person).do(path, "resolve")
+        await jiangmen.county.do(f"dispatches/{dispatch}", "complete")
+        reopened = await jiangmen.owner(uscc).do(path, "reopen", {"reason": "批量后失效"})
+        assert (reopened["state"], reopened["dispatch"], reopened["route"]) == ("routed", None, None)
+        await jiangmen.county.do(path, "route", {"route": "advice"})
+        await jiangmen.county.do(path, "advise", {"answer": "改用真空压铸。"})
+        await jiangmen.owner(uscc).do(path, "confirm")
+        told = [each for each in await jiangmen.cm.events("confirmed") if each["subject"] == need]
+        assert told[-1]["data"]["way"] == "advice"
 
 
 class TestEscalation:

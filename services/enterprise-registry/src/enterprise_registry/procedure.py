@@ -1,6 +1,6 @@
 """The common administrative mechanisms under this service's names: windows, notices, objections (公示、异议)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -105,11 +105,6 @@ def with_due_day(uow: UnitOfWork, pack: str | None, body: ReturnForCorrection) -
 def reasons(noted: Mapping[str, Any]) -> str:
     """Write what is to be corrected in one line, for a message."""
     return "；".join(f"{each['label']}：{each['reason']}" for each in noted["items"])
-
-
-def is_due(returns: Sequence[Mapping[str, Any]], today: date) -> bool:
-    """Tell whether the last day to answer the latest return has passed."""
-    return bool(returns) and date.fromisoformat(returns[-1]["due_on"]) < today
 
 
 def require_day_of_decision(today: date, decided_on: date, notice: Notice | None = None) -> None:

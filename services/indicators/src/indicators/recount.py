@@ -34,7 +34,7 @@ from kechuang.settings import Settings
 LISTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "technical-need.submitted": (
         "technical-needs",
-        {"state": "submitted,returned,accepted,routed,in_service,advice_given,escalated_to_call,resolved,confirmed,withdrawn,unresolved"},
+        {"submitted_on_from": "1949-10-01"},  # whatever was ever submitted
     ),
     "technical-need.confirmed": ("technical-needs", {"state": "confirmed"}),
     "recognition.decided": ("recognitions", {"state": "valid"}),

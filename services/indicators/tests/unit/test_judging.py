@@ -113,3 +113,14 @@ def test_what_only_warns_is_never_red_and_what_cannot_be_told_is_grey() -> None:
     }
     assert light(Verdict("not_met", Fraction(0), warns_only=True), aim=Fraction(10), **times) == "yellow"
     assert light(Verdict("cannot_tell"), aim=Fraction(10), **times) == "grey"
+
+
+@pytest.mark.parametrize(
+    ("rank", "expected"), [(48, "green"), (50, "green"), (63, "red"), (62, "yellow"), (500, "red")]
+)
+def test_a_worse_rank_gives_no_better_light(rank: int, expected: str) -> None:
+    verdict = judge(target("rank<=", 50), Known(Fraction(rank)))
+    found = light(
+        verdict, aim=Fraction(50), start=date(2024, 1, 1), deadline=date(2027, 12, 31), today=date(2024, 1, 2)
+    )
+    assert found == expected

@@ -76,6 +76,11 @@ def _needs_public_text(need: Need) -> Iterable[Reason]:
         )
 
 
+def _has_no_route(need: Need) -> Iterable[Reason]:
+    if need.state == "routed" and need.route is not None:
+        yield Reason("already_routed", Text("该需求已分流。", "The need has been routed already."))
+
+
 MACHINE = Machine(
     "technical-needs",
     STATES,
@@ -87,7 +92,8 @@ MACHINE = Machine(
              to="withdrawn", authority="submit"),
         verb("accept", "受理", "Accept", from_="submitted", to="accepted", handles=True),
         verb("return", "退回修改", "Return for correction", from_="submitted", to="returned", handles=True),
-        verb("route", "分流", "Route", from_="accepted", to="routed", handles=True),
+        verb("route", "分流", "Route", from_=("accepted", "routed"), to="routed", handles=True,
+             guards=(_has_no_route,)),
         verb("advise", "答复", "Give advice", from_="routed", to="advice_given", handles=True),
         verb("invite", "邀请服务", "Invite to serve", from_=("routed", "in_service"), automatic=True),
         verb("disclose", "向受派人员开放", "Disclose to who serves", from_=("routed", "in_service"), automatic=True),
@@ -104,8 +110,8 @@ MACHINE = Machine(
         verb("lapse", "逾期未改", "Lapse", from_="returned", to="withdrawn", automatic=True),
         verb("confirm", "确认解决", "Confirm as resolved", from_=("resolved", "advice_given"),
              to="confirmed", authority="submit"),
-        verb("reopen", "重新打开", "Reopen", from_=("resolved", "advice_given", "confirmed"), to="routed",
-             authority="submit"),
+        verb("reopen", "重新打开", "Reopen", from_=("resolved", "advice_given", "confirmed"),
+             to="routed", authority="submit"),  # back into service while its dispatch goes on
         verb("close", "结束（未解决）", "Close as unresolved",
              from_=("routed", "in_service", "advice_given", "escalated_to_call"), to="unresolved",
              decides=True),
@@ -123,7 +129,7 @@ MACHINE = Machine(
 def sight(need: Need) -> Iterable[str]:
     """The owner always; officers of the place once submitted; persons once they are asked or serve."""
     yield from access.owner(need.organisation)
-    if need.state != "draft":
+    if need.submitted_on is not None:  # a draft that is withdrawn stays the owner's alone
         yield from access.place(need.city, need.division, *need.zones)
     yield from access.person(*need.invited_persons, *need.serving_persons)
 

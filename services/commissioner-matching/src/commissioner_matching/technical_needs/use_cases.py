@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from commissioner_matching.dispatches.store import dispatches
 from commissioner_matching.metadata import parties
 from commissioner_matching.need_campaigns import need_campaigns
 from commissioner_matching.technical_needs.domain import Need, way_of_solving
@@ -17,7 +18,7 @@ from kechuang.text import Text
 from kechuang.timers import Timer
 from kechuang_contracts import commissioner_matching as events
 from kechuang_contracts.project_bidding import ContractAccepted
-from kechuang_procedure.returns import ReturnForCorrection, returned
+from kechuang_procedure.returns import ReturnForCorrection, is_due, returned
 
 RETURN_TIMER = "technical-needs.return-due"
 
@@ -91,7 +92,7 @@ async def return_need(uow: UnitOfWork, need_id: str, body: ReturnForCorrection) 
 async def lapse_return(uow: UnitOfWork, timer: Timer) -> None:
     """The due date of a return has passed: the matter lapses, unless it was resubmitted meanwhile."""
     need = await needs.load(uow, timer.record_id, "lapse")
-    if need.state == "returned" and need.version == timer.version:
+    if need.state == "returned" and is_due(need.returns, uow.today):
         await needs.change(uow, need, "lapse")
 
 
@@ -178,10 +179,19 @@ async def confirm_need(uow: UnitOfWork, need_id: str, reason: str | None) -> Nee
 
 
 async def reopen_need(uow: UnitOfWork, need_id: str, reason: str) -> Need:
-    """The enterprise says that it is not solved; a confirmed one no longer counts."""
+    """The enterprise says that it is not solved; a confirmed one no longer counts.
+
+    While its dispatch goes on it is in service again; otherwise an officer decides anew which way it takes.
+    """
     uow.reason = reason
     need = await _of_owner(uow, need_id, "reopen", "submit")
-    reopened = await needs.change(uow, need, "reopen")
+    dispatch = await dispatches.lookup_one(uow, id=need.dispatch) if need.dispatch else None
+    if dispatch is not None and dispatch.state == "active":
+        reopened = await needs.change(uow, need, "reopen", to="in_service", contract=None)
+    else:
+        reopened = await needs.change(
+            uow, need, "reopen", to="routed", route=None, dispatch=None, contract=None
+        )
     if need.state == "confirmed":
         uow.emit(
             events.TechnicalNeedReopened(

@@ -18,7 +18,7 @@ from enterprise_registry.messages import notify
 from enterprise_registry.metadata import parties
 from enterprise_registry.policy.library import library
 from enterprise_registry.policy_documents.store import basis_warnings
-from enterprise_registry.procedure import is_due, notices, reasons, require_day_of_decision, with_due_day
+from enterprise_registry.procedure import notices, reasons, require_day_of_decision, with_due_day
 from enterprise_registry.recognitions import use_cases as recognitions
 from enterprise_registry.recognitions.kinds import find_kind
 from kechuang.db.unit import UnitOfWork
@@ -26,7 +26,7 @@ from kechuang.errors import Conflict, invalid
 from kechuang.ids import new_id
 from kechuang.text import Text
 from kechuang.timers import Timer
-from kechuang_procedure.returns import ReturnForCorrection, returned
+from kechuang_procedure.returns import ReturnForCorrection, is_due, returned
 
 LAPSE = "applications.lapse"
 

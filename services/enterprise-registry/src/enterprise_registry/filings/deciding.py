@@ -10,11 +10,11 @@ from enterprise_registry.filings.store import filings
 from enterprise_registry.filings.use_cases import form_of
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import tell
-from enterprise_registry.procedure import is_due, reasons, with_due_day
+from enterprise_registry.procedure import reasons, with_due_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.timers import Timer
 from kechuang_contracts import enterprise_registry as events
-from kechuang_procedure.returns import ReturnForCorrection, returned
+from kechuang_procedure.returns import ReturnForCorrection, is_due, returned
 
 LAPSE = "filings.lapse"
 

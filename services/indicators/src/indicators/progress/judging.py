@@ -46,6 +46,7 @@ class Verdict:
     stretch_met: bool | None = None
     missing: tuple[str, ...] = ()
     warns_only: bool = False
+    lower_is_better: bool = False
 
 
 def judge(target: Target, known: Known) -> Verdict:
@@ -72,7 +73,7 @@ def _level(aim: Fraction, value: Fraction, target: Target) -> Verdict:
 
 def _rank(aim: Fraction, _known: Known, value: Fraction, _target: Target) -> Verdict:
     """The first place is the best."""
-    return Verdict(_met(value <= aim), value, value - aim)
+    return Verdict(_met(value <= aim), value, value - aim, lower_is_better=True)
 
 
 def _benchmark(aim: Fraction, known: Known, value: Fraction, _target: Target) -> Verdict:
@@ -125,7 +126,8 @@ def light(
 
     Expected is the target's share by elapsed days between the plan's start and the deadline; down to eight
     tenths of it is yellow, below red; after the deadline only met is green. A target that only warns is
-    never red; what cannot be told is grey.
+    never red; what cannot be told is grey. A rank does not grow with time: missed, it is yellow while the place
+    aimed at is eight tenths of it, and red behind.
     """
     if verdict.state in ("cannot_tell", "not_yet_known"):
         return "grey"
@@ -134,6 +136,8 @@ def light(
     worst: Light = "yellow" if verdict.warns_only else "red"
     if deadline is None or aim is None or aim <= 0 or verdict.compared is None or today > deadline:
         return worst
+    if verdict.lower_is_better:
+        return "yellow" if aim >= verdict.compared * FAR_BEHIND else worst
     whole = max((deadline - start).days + 1, 1)
     expected = aim * min(max((today - start).days + 1, 0), whole) / whole
     if verdict.compared >= expected:
