@@ -10,6 +10,7 @@ from kechuang.access import Actor
 from kechuang.resources import Record
 from kechuang.states import Awaits, Machine, Reason, verb
 from kechuang.text import Text
+from kechuang_procedure.parties import ACTING_ROLES
 
 STATES = {
     "proposed": Text("已提议", "Proposed"),
@@ -68,14 +69,30 @@ def missing(dispatch: Dispatch) -> list[str]:
 
 def roles_of(dispatch: Dispatch, actor: Actor) -> list[str]:
     """Name what the actor could accept as: only what is required and not given yet."""
+    organisation = _acts_for(actor)
     can = {
         "server": _speaks_for_server(dispatch, actor),
-        "sending_unit": actor.organisation is not None and actor.organisation == dispatch.sending_unit,
-        "host": actor.organisation is not None and actor.organisation == dispatch.host,
-        "target": actor.organisation is not None and actor.organisation == dispatch.target,
+        "sending_unit": organisation is not None and organisation == dispatch.sending_unit,
+        "host": organisation is not None and organisation == dispatch.host,
+        "target": organisation is not None and organisation == dispatch.target,
         "county": "county_officer" in actor.roles and dispatch.division in actor.areas,
     }
     return [each for each in missing(dispatch) if can[each]]
+
+
+def organisation_of(dispatch: Dispatch, role: str) -> str | None:
+    """Name the organisation that must sign an acceptance as `role`; None where a person or the county accepts."""
+    return {
+        "server": dispatch.server if dispatch.server_kind == "organisation" else None,
+        "sending_unit": dispatch.sending_unit,
+        "host": dispatch.host,
+        "target": dispatch.target,
+    }.get(role)
+
+
+def _acts_for(actor: Actor) -> str | None:
+    """The organisation that the actor acts for: a commissioner's token names the unit they only belong to."""
+    return actor.organisation if actor.roles & ACTING_ROLES else None
 
 
 def _speaks_for_server(dispatch: Dispatch, actor: Actor) -> bool:
@@ -84,7 +101,7 @@ def _speaks_for_server(dispatch: Dispatch, actor: Actor) -> bool:
         case "team":
             return actor.person is not None and actor.person == dispatch.persons[0]
         case "organisation":
-            return actor.organisation == dispatch.server
+            return _acts_for(actor) == dispatch.server
         case _:
             return actor.person in dispatch.persons
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from commissioner_matching.commissioners.store import commissioners
 from commissioner_matching.dispatches import ledger
-from commissioner_matching.dispatches.domain import Dispatch, missing, roles_of
+from commissioner_matching.dispatches.domain import Dispatch, missing, organisation_of, roles_of
 from commissioner_matching.dispatches.proposing import propose, same_target
 from commissioner_matching.dispatches.store import dispatches
 from commissioner_matching.enrolments.domain import months_later
@@ -28,7 +28,7 @@ _IN_CONTACT = ("accepted", "agreement_signed", "active", "completed")
 async def accept(uow: UnitOfWork, dispatch_id: str, asked_as: str | None) -> Dispatch:
     """One party accepts; the server's acceptance takes a place of its capacity.
 
-    Raises NotPermitted `nothing_to_accept`, Conflict `over_capacity`, `server_not_active`.
+    Raises NotPermitted `nothing_to_accept`, `authorisation_missing`, Conflict `over_capacity`, `server_not_active`.
     """
     dispatch = await dispatches.load(uow, dispatch_id, "accept")
     dispatches.resource.machine.require("accept", dispatch.state)
@@ -67,10 +67,7 @@ def _accepting_as(dispatch: Dispatch, can: list[str], asked_as: str | None) -> s
 
 
 async def _require_signature(uow: UnitOfWork, dispatch: Dispatch, role: str) -> None:
-    organisation = {
-        "host": dispatch.host, "sending_unit": dispatch.sending_unit, "target": dispatch.target,
-    }.get(role)  # fmt: skip
-    if organisation:
+    if organisation := organisation_of(dispatch, role):
         await parties.require_authority(uow, organisation, "sign")
 
 
