@@ -1,5 +1,6 @@
 """Commissioners and experts: consent, verification, activation by another, suspension, exit, re-entry."""
 
+from datetime import date
 from typing import Any
 
 
@@ -78,6 +79,57 @@ class TestEnrolment:
         assert (await jiangmen.other_county.get(f"commissioners/{made}")).status_code == 404
         enterprise = jiangmen.owner(await jiangmen.organisation("恩平建材有限公司"))
         assert (await enterprise.get(f"commissioners/{made}")).status_code == 404
+
+
+class TestReturning:
+    async def test_enrolling_anew_is_no_way_around_the_cooling_period(self, jiangmen: Any) -> None:
+        person = await jiangmen.person()
+        made = await jiangmen.commissioner(person, programme="overall")
+        ended = await jiangmen.city.do(f"commissioners/{made}", "exit", {"reason": "考核不合格"})
+        values = {"person": person, "city": "440700", "programme": "overall"}
+        anew = await jiangmen.city.post("commissioners", values)
+        assert (anew.status_code, anew.json()["code"]) == (409, "cooling")
+        assert anew.json()["until"] == ended["cooling_until"]
+        await jiangmen.city.make("commissioners", {**values, "programme": "doctor_commissioner"})
+
+    async def test_cooling_lasts_through_its_last_day(self, own_jiangmen: Any) -> None:
+        person = await own_jiangmen.person()
+        made = await own_jiangmen.commissioner(person, programme="overall")
+        ended = await own_jiangmen.city.do(f"commissioners/{made}", "exit", {"reason": "考核不合格"})
+        values = {"person": person, "city": "440700", "programme": "overall"}
+        last = date.fromisoformat(ended["cooling_until"])
+        await own_jiangmen.cm.at(days=(last - own_jiangmen.cm.database.clock.today()).days)
+        assert (await own_jiangmen.city.post("commissioners", values)).json()["code"] == "cooling"
+        await own_jiangmen.cm.at(days=1)
+        anew = await own_jiangmen.city.make("commissioners", values)
+        beside = await own_jiangmen.city.post(f"commissioners/{made}/readmit")
+        assert (beside.status_code, beside.json()["code"]) == (409, "enrolled_already")
+        assert (await own_jiangmen.city.read(f"commissioners/{made}"))["state"] == "exited"
+        assert (await own_jiangmen.city.read(f"commissioners/{anew['id']}"))["state"] == "applied"
+
+    async def test_an_earlier_enrolment_does_not_return_while_a_later_one_cools(
+        self, own_jiangmen: Any
+    ) -> None:
+        person = await own_jiangmen.person()
+        first = await own_jiangmen.commissioner(person, programme="overall")
+        ended = await own_jiangmen.city.do(f"commissioners/{first}", "exit", {"reason": "工作调动"})
+        last = date.fromisoformat(ended["cooling_until"])
+        await own_jiangmen.cm.at(days=(last - own_jiangmen.cm.database.clock.today()).days + 1)
+        second = await own_jiangmen.commissioner(person, programme="overall")
+        await own_jiangmen.city.do(f"commissioners/{second}", "exit", {"reason": "考核不合格"})
+        answer = await own_jiangmen.city.post(f"commissioners/{first}/readmit")
+        assert (answer.status_code, answer.json()["code"]) == (409, "cooling")
+
+    async def test_an_expert_returns_once_and_not_beside_a_new_enrolment(self, jiangmen: Any) -> None:
+        person = await jiangmen.expert(["technical"])
+        old = (await jiangmen.city.read("experts", person=person))["items"][0]["id"]
+        await jiangmen.city.do(f"experts/{old}", "exit", {"reason": "本人申请"})
+        values = {"person": person, "city": "440700", "kinds": ["management"]}
+        new = await jiangmen.city.make("experts", values)
+        beside = await jiangmen.city.post(f"experts/{old}/readmit")
+        assert (beside.status_code, beside.json()["code"]) == (409, "enrolled_already")
+        await jiangmen.city.do(f"experts/{new['id']}", "refuse", {"reason": "材料不全"})
+        assert (await jiangmen.city.do(f"experts/{old}", "readmit"))["state"] == "applied"
 
 
 class TestExperts:

@@ -51,7 +51,8 @@ router = ResourceRouter(commissioners, CommissionerOut)
 
 @router.create(example=EXAMPLE)
 async def create(body: CommissionerCreate, uow: Write) -> Commissioner:
-    """Enrol a person in a programme. 409 `enrolled_already` while another enrolment in it is open."""
+    """Enrol a person in a programme. 409 `enrolled_already` while another enrolment in it is open, `cooling`
+    while the cooling period of an earlier one lasts."""
     return await use_cases.enrol(uow, columns(body))
 
 

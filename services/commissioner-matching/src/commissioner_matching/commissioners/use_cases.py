@@ -51,7 +51,9 @@ def _rules(uow: UnitOfWork, each: Commissioner) -> tuple[int | None, int | None]
     return (review.warned_lasts_months, review.cooling_months) if review else (None, None)
 
 
-desk: Desk[Commissioner] = Desk(commissioners, announce=_announce, rules=_rules)
+desk: Desk[Commissioner] = Desk(
+    commissioners, once_in=("programme", "city"), announce=_announce, rules=_rules
+)
 
 
 async def enrol(uow: UnitOfWork, values: dict[str, Any]) -> Commissioner:
@@ -59,7 +61,7 @@ async def enrol(uow: UnitOfWork, values: dict[str, Any]) -> Commissioner:
     programme = require_programme(uow, values["city"], values["programme"], "/programme")
     values["capacity"] = capacity_of(values["capacity"], programme.targets_per_server)
     values["pack"] = programme.made_under
-    return await desk.enrol(uow, values, same={"programme": values["programme"], "city": values["city"]})
+    return await desk.enrol(uow, values)
 
 
 async def change(uow: UnitOfWork, record_id: str, values: dict[str, Any]) -> Commissioner:

@@ -1,6 +1,6 @@
 """What can be done with an enrolment of either kind: one method per intention."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -21,38 +21,58 @@ async def _nothing(uow: UnitOfWork, enrolment: Any, outcome: str) -> None:
     """An enrolment whose changes nobody needs to hear of."""
 
 
+def _refuse_open(other: Enrolment) -> None:
+    if other.state not in ENDED:
+        raise Conflict(
+            Text(
+                f"该人员已登记（{other.number}）。",
+                f"The person is enrolled already ({other.number}).",
+            ),
+            code="enrolled_already",
+        )
+
+
+def _refuse_cooling(earlier: Enrolment, today: date) -> None:
+    if earlier.is_cooling(today):
+        raise Conflict(
+            Text(
+                f"冷却期至 {earlier.cooling_until}，期满后方可重新申请。",
+                f"The cooling period lasts until {earlier.cooling_until}.",
+            ),
+            code="cooling",
+            extra={"until": str(earlier.cooling_until)},
+        )
+
+
 class Desk(Generic[E]):
     """The verbs of one kind. `announce(uow, enrolment, outcome)` is called with `active`, `suspended`, `exited`.
 
-    `rules(uow, enrolment)` gives (months of a warning, months of cooling) or None for either.
+    `rules(uow, enrolment)` gives (months of a warning, months of cooling) or None for either. `once_in` names the
+    fields within which a person has one open enrolment at most, as the table's unique index does.
     """
 
     def __init__(
         self,
         records: Records[E],
         *,
+        once_in: Sequence[str],
         announce: Callable[[UnitOfWork, E, str], Awaitable[None]] = _nothing,
         rules: Callable[[UnitOfWork, E], tuple[int | None, int | None]] = lambda *_: (None, None),
     ) -> None:
         self.records = records
+        self._once_in = once_in
         self._announce = announce
         self._rules = rules
 
-    async def enrol(self, uow: UnitOfWork, values: dict[str, Any], *, same: dict[str, Any]) -> E:
-        """Enrol a person; `same` names what must not be held twice at once beside the person."""
+    async def enrol(self, uow: UnitOfWork, values: dict[str, Any]) -> E:
+        """Enrol a person who has no open enrolment of this kind and is not cooling off from an earlier one."""
         person = await require_person(uow, values["person"], "/person")
         if values.get("organisation"):
             await parties.require_active(uow, values["organisation"], "/organisation")
-        await hold(uow, self.records.resource.name, person.id)
-        for other in await self.records.lookup(uow, person=person.id, **same):
-            if other.state not in ENDED:
-                raise Conflict(
-                    Text(
-                        f"该人员已登记（{other.number}）。",
-                        f"The person is enrolled already ({other.number}).",
-                    ),
-                    code="enrolled_already",
-                )
+        same = {name: values[name] for name in self._once_in}
+        for other in await self._held_by(uow, person.id, same):
+            _refuse_open(other)
+            _refuse_cooling(other, uow.today)
         values["division"] = values.get("division") or values["city"]
         label = f"{person.name_masked} {person.employer}"
         return await self.records.create(uow, **values, label=label)
@@ -120,17 +140,17 @@ class Desk(Generic[E]):
     async def readmit(self, uow: UnitOfWork, record_id: str) -> E:
         """Apply again after the cooling period; consent and verification are new."""
         enrolment = await self.records.load(uow, record_id, "readmit")
-        if enrolment.cooling_until and uow.today <= enrolment.cooling_until:
-            raise Conflict(
-                Text(
-                    f"冷却期至 {enrolment.cooling_until}，期满后方可重新申请。",
-                    f"The cooling period lasts until {enrolment.cooling_until}.",
-                ),
-                code="cooling",
-                extra={"until": enrolment.cooling_until.isoformat()},
-            )
-        await hold(uow, self.records.resource.name, enrolment.person)
+        same = {name: getattr(enrolment, name) for name in self._once_in}
+        for each in await self._held_by(uow, enrolment.person, same):
+            _refuse_cooling(each, uow.today)
+            if each.id != enrolment.id:
+                _refuse_open(each)
         return await self.records.change(uow, enrolment, "readmit", consented_by=None)
+
+    async def _held_by(self, uow: UnitOfWork, person: str, same: dict[str, Any]) -> list[E]:
+        """Everything the person ever held here; no other unit adds to it before this one ends."""
+        await hold(uow, self.records.resource.name, person)
+        return await self.records.lookup(uow, person=person, **same)
 
     async def _step(self, uow: UnitOfWork, record_id: str, verb: str, reason: str | None, **values: Any) -> E:
         uow.reason = reason

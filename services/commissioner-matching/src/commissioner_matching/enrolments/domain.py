@@ -38,6 +38,10 @@ class Enrolment(Record):
     ended_on: date | None
     cooling_until: date | None
 
+    def is_cooling(self, today: date) -> bool:
+        """Tell whether the person may not apply again yet; the last day is part of the period."""
+        return self.cooling_until is not None and today <= self.cooling_until
+
 
 def _needs_unit_consent(enrolment: Enrolment) -> Iterable[Reason]:
     if enrolment.organisation and enrolment.state == "applied":

@@ -65,6 +65,6 @@ def add_verbs(router: ResourceRouter[Any, Any], desk: Desk[Any]) -> None:
 
     @router.verb("readmit")
     async def readmit(record_id: RecordId, uow: Write) -> Enrolment:
-        """Apply again; 409 `cooling` while the programme's cooling period lasts."""
+        """Apply again; 409 `cooling` while a cooling period lasts, `enrolled_already` beside an open enrolment."""
         enrolment: Enrolment = await desk.readmit(uow, record_id)
         return enrolment

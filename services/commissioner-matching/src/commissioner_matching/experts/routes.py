@@ -15,7 +15,7 @@ from kechuang.http.schemas import Input, columns, merge_patch
 
 EXAMPLE = {"person": "018df4c5-9c00-7c3a-a1b2-0d5c8a7e1f42", "city": "440700", "kinds": ["technical"]}
 Kind = Literal["technical", "management", "financial"]
-desk: Desk[Expert] = Desk(experts)
+desk: Desk[Expert] = Desk(experts, once_in=("city",))
 
 
 class ExpertCreate(EnrolmentCreate):
@@ -45,8 +45,7 @@ router = ResourceRouter(experts, ExpertOut)
 @router.create(example=EXAMPLE)
 async def create(body: ExpertCreate, uow: Write) -> Expert:
     """Enrol a person as expert. 409 `enrolled_already` while another enrolment in the city is open."""
-    values = columns(body)
-    return await desk.enrol(uow, values, same={"city": values["city"]})
+    return await desk.enrol(uow, columns(body))
 
 
 @router.update(example={"kinds": ["technical", "management"]})
