@@ -7,6 +7,7 @@ from commissioner_matching.commissioners.store import commissioners
 from commissioner_matching.dispatches import ledger
 from commissioner_matching.enrolments.desk import Desk
 from commissioner_matching.packs import find_programme, require_programme
+from commissioner_matching.teams.store import active_teams_of
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict
 from kechuang.text import Text
@@ -32,13 +33,15 @@ async def _announce(uow: UnitOfWork, each: Commissioner, outcome: str) -> None:
 
 
 async def _refuse_while_serving(uow: UnitOfWork, each: Commissioner) -> None:
-    key = ledger.server_key("commissioner", each.id)
-    taken = (await ledger.loads(uow, [key]))[key]
-    if taken:
+    """What they serve by themself, and what the teams serve that they are a member of."""
+    keys = [ledger.server_key("commissioner", each.id)]
+    keys += [ledger.server_key("team", team) for team in await active_teams_of(uow, each.id)]
+    if taken := sum((await ledger.loads(uow, keys)).values()):
         raise Conflict(
             Text(
-                f"尚有 {taken} 项未结束的选派，请先完成、召回或更换。",
-                f"{taken} dispatches are still open; complete, recall or replace them first.",
+                f"本人及所在特派团尚有 {taken} 项未结束的选派，请先完成、召回或更换。",
+                f"{taken} dispatches of the person and their teams are still open; "
+                "complete, recall or replace them first.",
             ),
             code="dispatches_open",
             extra={"open": taken},

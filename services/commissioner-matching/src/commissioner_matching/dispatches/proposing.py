@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from commissioner_matching.commissioners.domain import Commissioner
-from commissioner_matching.commissioners.store import commissioners
 from commissioner_matching.dispatches.domain import OPEN, Dispatch
+from commissioner_matching.dispatches.standing import find_commissioner, find_team
 from commissioner_matching.dispatches.store import dispatches
 from commissioner_matching.integrity import barred
 from commissioner_matching.metadata import parties
 from commissioner_matching.packs import Programme, require_programme
 from commissioner_matching.persons.domain import conflicts_on
 from commissioner_matching.persons.use_cases import require_person
-from commissioner_matching.teams.store import teams
 from commissioner_matching.technical_needs import service as needs_service
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
@@ -114,16 +112,10 @@ async def find_server(uow: UnitOfWork, values: dict[str, Any], city: str | None)
         )
     if values["server_kind"] == "team":
         return await _team(uow, values["server"], city)
-    found: Commissioner | None = await commissioners.lookup_one(uow, id=values["server"])
     # The city has one base of commissioners: a county may send anybody of it, whoever keeps the file.
-    if found is None or found.city != city:
+    found = await find_commissioner(uow, values["server"], city)
+    if found is None:
         raise invalid("/server", "server_unknown", "未找到该科技特派员。", "There is no such commissioner.")
-    if found.state != "active":
-        raise Conflict(
-            Text("该科技特派员不在库或已暂停。", "The commissioner is not active."),
-            code="server_not_active",
-            extra={"state": found.state},
-        )
     return Server(
         "commissioner", found.id, found.label, (found.person,), found.organisation, found.programme,
         found.city, found.level, found.capacity,
@@ -131,15 +123,9 @@ async def find_server(uow: UnitOfWork, values: dict[str, Any], city: str | None)
 
 
 async def _team(uow: UnitOfWork, team_id: str, city: str | None) -> Server:
-    team = await teams.lookup_one(uow, id=team_id)
-    if team is None or team.city != city:
+    team = await find_team(uow, team_id, city)
+    if team is None:
         raise invalid("/server", "server_unknown", "未找到该特派团。", "There is no such team.")
-    if team.state != "active":
-        raise Conflict(
-            Text("该特派团未启动或已解散。", "The team is not active."),
-            code="server_not_active",
-            extra={"state": team.state},
-        )
     return Server(
         "team", team.id, team.name, tuple(team.persons), None, team.programme, team.city, None, None
     )

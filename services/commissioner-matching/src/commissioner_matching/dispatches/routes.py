@@ -45,7 +45,8 @@ async def create(body: DispatchCreate, uow: Write) -> Dispatch:
 
 @router.verb("accept", example={})
 async def accept(record_id: RecordId, body: DispatchAccept, uow: Write) -> Dispatch:
-    """Accept as server, sending unit, host, target or county; 409 `over_capacity` without a free place.
+    """Accept as server, sending unit, host, target or county; 409 `over_capacity` without a free place,
+    `server_not_active` where the commissioner, or a member of the team, was suspended or left meanwhile.
     Whoever accepts for an organisation holds its authorisation to sign (403 `authorisation_missing`)."""
     return await use_cases.accept(uow, record_id, body.as_)
 

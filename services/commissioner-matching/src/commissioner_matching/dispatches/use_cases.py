@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from commissioner_matching.commissioners.store import commissioners
 from commissioner_matching.dispatches import ledger
 from commissioner_matching.dispatches.domain import Dispatch, missing, organisation_of, roles_of
 from commissioner_matching.dispatches.proposing import propose, same_target
+from commissioner_matching.dispatches.standing import find_commissioner, find_team
 from commissioner_matching.dispatches.store import dispatches
 from commissioner_matching.enrolments.domain import months_later
 from commissioner_matching.integrity import barred
@@ -36,8 +36,9 @@ async def accept(uow: UnitOfWork, dispatch_id: str, asked_as: str | None) -> Dis
     await _require_signature(uow, dispatch, role)
     if dispatch.need:
         await needs_service.require_still_servable(uow, dispatch.need)
+    capacity = await _require_active_server(uow, dispatch)
     if role == "server":
-        await _require_free_server(uow, dispatch)
+        await _take_places(uow, dispatch, capacity)
     entry = {
         "by": role, "subject": uow.actor.subject, "person": uow.actor.person, "at": uow.now.isoformat(),
     }  # fmt: skip
@@ -71,22 +72,24 @@ async def _require_signature(uow: UnitOfWork, dispatch: Dispatch, role: str) -> 
         await parties.require_authority(uow, organisation, "sign")
 
 
-async def _require_free_server(uow: UnitOfWork, dispatch: Dispatch) -> None:
+async def _require_active_server(uow: UnitOfWork, dispatch: Dispatch) -> int | None:
+    """Refuse where the server left or was suspended meanwhile; gives a commissioner's own capacity."""
+    if dispatch.server_kind == "team":
+        await find_team(uow, dispatch.server, dispatch.city, lock=True)
+    elif dispatch.server_kind == "commissioner":
+        server = await find_commissioner(uow, dispatch.server, dispatch.city, lock=True)
+        return server.capacity if server else None
+    return None
+
+
+async def _take_places(uow: UnitOfWork, dispatch: Dispatch, capacity: int | None) -> None:
     programme = find_programme(uow, dispatch.city, dispatch.programme)
-    places: int | None = programme.targets_per_server if programme else None
+    places = programme.targets_per_server if capacity is None and programme else capacity
     if await barred(uow, [dispatch.server, *dispatch.persons], uow.today):
         raise Conflict(
             Text("存在有效的失信记录，不得选派。", "An integrity record is in force: no dispatch."),
             code="integrity_record",
         )
-    if dispatch.server_kind == "commissioner":
-        server = await commissioners.lookup_one(uow, id=dispatch.server)
-        if server is None or server.state != "active":
-            raise Conflict(
-                Text("该科技特派员现不能接受选派。", "The commissioner cannot be dispatched now."),
-                code="server_not_active",
-            )
-        places = server.capacity
     await ledger.take(
         uow, dispatch.id,
         {

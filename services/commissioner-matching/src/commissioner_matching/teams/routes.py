@@ -66,7 +66,7 @@ async def create(body: TeamCreate, uow: Write) -> Team:
 
 @router.verb("add-member", bulk=False, example={"member": _ID})
 async def add_member(record_id: RecordId, body: TeamAddMember, uow: Write) -> Team:
-    """Add a commissioner."""
+    """Add a commissioner; 409 `team_size` where an active team has as many as its programme allows."""
     return await use_cases.add_member(uow, record_id, body.member)
 
 

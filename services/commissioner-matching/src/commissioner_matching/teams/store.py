@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from commissioner_matching.metadata import metadata
 from commissioner_matching.teams.domain import MACHINE, Team, sight
+from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.records import Records
 from kechuang.resources import Filter, Resource, record_table
 from kechuang.text import Text
@@ -39,3 +40,11 @@ TEAMS: Resource[Team] = Resource(
     },
 )
 teams = Records(TEAMS)
+
+
+async def active_teams_of(unit: ReadUnit | UnitOfWork, commissioner: str) -> list[str]:
+    """Give the ids of the active teams that a commissioner is a member of."""
+    found = sa.select(_table.c.id).where(
+        _table.c.members.contains([commissioner]), _table.c.state == "active"
+    )
+    return list((await unit.execute(found)).scalars())

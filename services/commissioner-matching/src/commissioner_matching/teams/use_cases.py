@@ -5,7 +5,7 @@ from typing import Any
 from commissioner_matching.commissioners.domain import Commissioner
 from commissioner_matching.commissioners.store import commissioners
 from commissioner_matching.dispatches import ledger
-from commissioner_matching.packs import Programme, require_programme
+from commissioner_matching.packs import Programme, find_programme, require_programme
 from commissioner_matching.teams.domain import Team
 from commissioner_matching.teams.store import teams
 from kechuang.db.unit import UnitOfWork
@@ -45,30 +45,42 @@ async def _member(uow: UnitOfWork, member: str, city: str | None, pointer: str) 
 
 
 async def add_member(uow: UnitOfWork, team_id: str, member: str) -> Team:
-    """Add a commissioner; a second time changes nothing but is refused."""
+    """Add a commissioner; a second time changes nothing but is refused. An active team stays within its size."""
     team = await teams.load(uow, team_id, "add-member")
     if member in team.members:
         raise Conflict(Text("已是成员。", "A member already."), code="member_already")
+    least, most = _sizes(find_programme(uow, team.city, team.programme))
+    if team.state == "active" and most is not None and len(team.members) >= most:
+        raise _wrong_size(len(team.members) + 1, least, most)
     found = await _member(uow, member, team.city, "/member")
     return await teams.change(
         uow, team, "add-member", members=[*team.members, member], persons=[*team.persons, found.person]
     )
 
 
+def _sizes(programme: Programme | None) -> tuple[int, int | None]:
+    """How many members at least, and at most (None: any number)."""
+    rules = programme.rules.team if programme else None
+    return (rules.size_min or 2, rules.size_max) if rules else (2, None)
+
+
+def _wrong_size(size: int, least: int, most: int | None) -> Conflict:
+    return Conflict(
+        Text(
+            f"成员 {size} 人，应为 {least} 人以上{f'、{most} 人以下' if most else ''}。",
+            f"There are {size} members; {least} at least{f', {most} at most' if most else ''}.",
+        ),
+        code="team_size",
+    )
+
+
 async def activate(uow: UnitOfWork, team_id: str) -> Team:
     """Let the team be sent; its size is what the programme says."""
     team = await teams.load(uow, team_id, "activate")
-    rules = _team_programme(uow, team.city, team.programme).rules.team
-    least, most = (rules.size_min or 2, rules.size_max) if rules else (2, None)
+    least, most = _sizes(_team_programme(uow, team.city, team.programme))
     size = len(team.members)
     if size < least or (most is not None and size > most):
-        raise Conflict(
-            Text(
-                f"成员 {size} 人，应为 {least} 人以上{f'、{most} 人以下' if most else ''}。",
-                f"There are {size} members; {least} at least{f', {most} at most' if most else ''}.",
-            ),
-            code="team_size",
-        )
+        raise _wrong_size(size, least, most)
     return await teams.change(uow, team, "activate")
 
 
