@@ -93,15 +93,18 @@ class World:
         )
         return self.told(event, of.record, of.version + 1)
 
-    def dispatched(self, on: date, persons: Sequence[str], team: str | None = None) -> Told:
+    def dispatched(
+        self, on: date, persons: Sequence[str], team: str | None = None, to: date | None = None
+    ) -> Told:
         event = DispatchActivated(
             **self.place(), server_kind="team" if team else "commissioner", persons=list(persons), team=team,
             programme="doctor_commissioner", level=None, target_kind="organisation", target="x", host=None,
-            need=None, valid_from=on, valid_to=None,
+            need=None, valid_from=on, valid_to=to,
         )  # fmt: skip
         return self.told(event, new_id(), 3)
 
     def returned(self, of: Told, on: date) -> Told:
+        """No longer serving from a day on: for a term that ran out the day after its last."""
         begun: Any = of.event
         event = DispatchEnded(
             city=begun.city, division=begun.division, zones=[], outcome="completed", ended_on=on

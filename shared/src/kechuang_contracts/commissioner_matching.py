@@ -104,7 +104,11 @@ class DispatchActivated(_Matching, Placed):
 
 
 class DispatchEnded(_Matching, Placed):
-    """A dispatch was completed, recalled or replaced."""
+    """A dispatch was completed, recalled or replaced.
+
+    `ended_on` is the first day that no longer counts as service: the day of the act, and for a term that ran
+    out the day after its last one, which still counts whole.
+    """
 
     aggregate_kind: ClassVar[str] = "dispatch"
     name: ClassVar[str] = "ended"

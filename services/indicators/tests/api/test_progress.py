@@ -86,6 +86,19 @@ async def test_persons_person_times_and_teams_are_counts_of_the_same_facts(quiet
     assert values == ["2", "3", "1", "2"]
 
 
+async def test_a_term_that_ran_out_counts_on_its_last_day_however_late_it_is_asked(
+    quiet: ServiceHarness,
+) -> None:
+    world, today = World(14), quiet.database.clock.today()
+    quarter = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+    last = quarter - timedelta(days=1)  # of the quarter before
+    sent = world.dispatched(last - timedelta(days=20), ["p1"], to=last)
+    await hear(quiet, sent, world.returned(sent, quarter))
+    then = f"{last.year}-Q{(last.month - 1) // 3 + 1}"
+    assert (await figure(quiet, "dispatches_active", period=then))["value"] == "1"
+    assert (await figure(quiet, "dispatches_active"))["value"] == "0"
+
+
 async def test_money_is_summed_in_fen_and_shown_in_the_indicators_unit(quiet: ServiceHarness) -> None:
     world, today = World(8), quiet.database.clock.today()
     await hear(quiet, world.paid(today, 12_345_67), world.paid(today, 1), world.paid(today, 99, fiscal=False))

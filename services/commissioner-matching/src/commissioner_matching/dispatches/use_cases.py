@@ -1,6 +1,6 @@
 """What can be done with a dispatch: one function per intention, one transaction each."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from commissioner_matching.dispatches import ledger
@@ -200,20 +200,26 @@ async def complete(uow: UnitOfWork, dispatch_id: str, reason: str | None) -> Dis
     """The service is done; what was served stays in service until its owner confirms."""
     uow.reason = reason
     dispatch = await dispatches.load(uow, dispatch_id, "complete")
-    return await _complete(uow, dispatch, "complete", uow.today)
+    return await _complete(uow, dispatch, "complete", uow.today, ended_from=uow.today)
 
 
 async def expire(uow: UnitOfWork, timer: Timer) -> None:
-    """The last day has passed: the term ends by itself, unless the dispatch ended before."""
+    """The last day has passed: the term ends by itself, unless the dispatch ended before.
+
+    The record keeps that day as its last one; the event names the day after, from which nobody serves any more.
+    """
     dispatch = await dispatches.load(uow, timer.record_id, "expire")
-    if dispatch.state == "active" and dispatch.valid_to and end_of_day(dispatch.valid_to) == timer.due_at:
-        await _complete(uow, dispatch, "expire", dispatch.valid_to)
+    last = dispatch.valid_to
+    if dispatch.state == "active" and last and end_of_day(last) == timer.due_at:
+        await _complete(uow, dispatch, "expire", last, ended_from=last + timedelta(days=1))
 
 
-async def _complete(uow: UnitOfWork, dispatch: Dispatch, verb: str, day: date) -> Dispatch:
+async def _complete(
+    uow: UnitOfWork, dispatch: Dispatch, verb: str, day: date, *, ended_from: date
+) -> Dispatch:
     completed = await dispatches.change(uow, dispatch, verb, ended_on=day)
     await ledger.release(uow, completed.id)
-    _tell_end(uow, completed, day)
+    _tell_end(uow, completed, ended_from)
     return completed
 
 
