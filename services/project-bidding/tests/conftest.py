@@ -185,6 +185,11 @@ class Stage:
         for bid in (await officer.read("bids", call=call, state="opened"))["items"]:
             await officer.do(f"bids/{bid['id']}", "check-entry", {"eligible": True})
         await officer.do(f"calls/{call}", "start-review")
+        await self.seat(call, experts)
+        return list((await officer.read("reviews", call=call))["items"])
+
+    async def seat(self, call: str, experts: list[str]) -> None:
+        """The panel was drawn, or drawn again: these are its members now."""
         seats = [PanelSeat(seat=n + 1, person=each, stratum="technical") for n, each in enumerate(experts)]
         await self.pb.deliver(
             ExpertDrawDrawn(
@@ -192,7 +197,6 @@ class Stage:
             ),
             aggregate=f"draw-{call}",
         )  # fmt: skip
-        return list((await officer.read("reviews", call=call))["items"])
 
     async def scored(self, call: str, experts: list[str]) -> None:
         """Every expert marks every bid; the bid whose id sorts first gets the most."""

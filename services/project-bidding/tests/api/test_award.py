@@ -103,6 +103,32 @@ class TestReview:
             assert not any(person in text for person in experts)
         assert all(each["scores"] for each in (await officer.read("reviews", call=call))["items"])
 
+    async def test_a_bid_that_every_expert_left_waits_for_another_one(self, stage: Any) -> None:
+        call = await stage.published()
+        await stage.consortia(call, 2)
+        await stage.opened(call)
+        experts = [f"x-{stage.need}-{n}" for n in range(2)]
+        left = (await stage.under_review(call, experts))[0]["bid"]
+        marks = {"scores": {"innovation": "88", "feasibility": "80"}}
+
+        async def finish(person: str, *, leaves: bool) -> None:
+            client = stage.expert(person)
+            for review in (await client.read("reviews", call=call))["items"]:
+                path = f"reviews/{review['id']}"
+                if leaves and review["bid"] == left:
+                    await client.do(path, "recuse", {"reason": "与申请单位有合作"})
+                else:
+                    await client.do(path, "accept")
+                    await client.do(path, "submit", marks)
+
+        for person in experts:
+            await finish(person, leaves=True)
+        early = await stage.officer().post(f"calls/{call}/rank")
+        assert early.json()["code"] == "scores_incomplete"
+        await stage.seat(call, [*experts, f"x-{stage.need}-9"])
+        await finish(f"x-{stage.need}-9", leaves=False)
+        assert (await stage.officer().do(f"calls/{call}", "rank"))["state"] == "ranked"
+
     async def test_a_mark_sheet_names_every_line_that_is_wrong(self, stage: Any) -> None:
         call = await stage.published()
         await stage.consortia(call, 1)
@@ -186,6 +212,44 @@ class TestAward:
         assert told["data"]["document_no"] == "江科〔2024〕58号"
         states = {each["state"] for each in (await approver.read("bids", call=call))["items"]}
         assert states == {"winning", "reserve"}
+
+    async def test_who_checked_the_bids_neither_draws_the_panel_nor_awards(self, pb: Any, stage: Any) -> None:
+        call = await stage.published()
+        await stage.consortia(call, 2)
+        await stage.opened(call)
+        checker = stage.officer("officer-who-checks")
+        for bid in (await checker.read("bids", call=call, state="opened"))["items"]:
+            await checker.do(f"bids/{bid['id']}", "check-entry", {"eligible": True})
+        await stage.in_notice(call)
+        await stage.notice_over()
+        tag = (await checker.get(f"calls/{call}")).headers["etag"]
+        answer = await checker.post(f"calls/{call}/award", {"document_no": "甲"}, headers={"If-Match": tag})
+        assert (answer.status_code, answer.json()["code"]) == (409, "handler_does_not_decide")
+        [asked] = [e for e in await pb.events("review-panel.requested") if e["data"]["call"] == call]
+        assert {"officer-who-checks", "officer-1"} <= set(asked["data"]["run_by"])
+
+    async def test_who_stands_at_the_cut_with_equal_rank_is_a_person_s_choice(self, stage: Any) -> None:
+        call = await stage.published()
+        await stage.consortia(call, 2)
+        await stage.opened(call)
+        person = f"x-{stage.need}"
+        await stage.under_review(call, [person])
+        client = stage.expert(person)
+        for review in (await client.read("reviews", call=call))["items"]:
+            await client.do(f"reviews/{review['id']}", "accept")
+            marks = {"scores": {"innovation": "88", "feasibility": "80"}}
+            await client.do(f"reviews/{review['id']}", "submit", marks)
+        officer, path = stage.officer(), f"calls/{call}"
+        await officer.do(path, "rank")
+        tag = (await officer.get(path)).headers["etag"]
+        answer = await officer.post(f"{path}/open-notice", {}, headers={"If-Match": tag})
+        assert [each["code"] for each in answer.json()["errors"]] == ["tie_needs_a_choice"]
+        none = await officer.post(f"{path}/open-notice", {"bids": []}, headers={"If-Match": tag})
+        assert none.json()["errors"][0]["pointer"] == "/bids"
+        chosen = (await officer.read("bids", call=call))["items"][1]["id"]
+        shown = await officer.do(path, "open-notice", {"bids": [chosen]})
+        notice = await officer.read(f"call-notices/{shown['notice']}")
+        assert [each["record"] for each in notice["items"]] == [chosen]
 
     async def test_a_running_notice_refuses_the_decision(self, stage: Any) -> None:
         call = await stage.published()

@@ -1,7 +1,7 @@
 """Sealed means sealed: what outsiders, the database and single officers can have before the opening."""
 
 import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -221,6 +221,23 @@ class TestSealing:
              "document_no": "科监〔2024〕1号", "grounds": "经查实。", "valid_from": "2024-01-01"},
         )  # fmt: skip
         answer = await stage.signatory(barred).post("bids", {"call": call})
+        assert [each["check"] for each in answer.json()["findings"]] == ["integrity"]
+
+    async def test_a_record_that_begins_after_the_publication_bars_from_its_first_day(
+        self, pb: Any, stage: Any
+    ) -> None:
+        call = await stage.published()
+        barred = stage.signatory(await stage.register(uscc := stage.uscc()))
+        begins = stage.now().date() + timedelta(days=2)
+        await pb.client(roles=["supervisor"], areas=["440700"]).make(
+            "integrity-records",
+            {"subject_kind": "organisation", "subject_id": uscc, "kind": "提供虚假材料", "measures": ["bid"],
+             "document_no": "科监〔2024〕2号", "grounds": "经查实。", "valid_from": begins.isoformat()},
+        )  # fmt: skip
+        draft = await barred.make("bids", {"call": call})
+        await barred.do(f"bids/{draft['id']}", "withdraw", {"reason": "另行申请"})
+        await pb.at(days=3)
+        answer = await barred.post("bids", {"call": call})
         assert [each["check"] for each in answer.json()["findings"]] == ["integrity"]
 
     async def test_a_withdrawn_bid_is_never_opened(self, pb: Any, stage: Any) -> None:

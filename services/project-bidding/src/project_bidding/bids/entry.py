@@ -55,7 +55,7 @@ async def judge_bid(unit: ReadUnit | UnitOfWork, call: Call, lead: str, members:
         for each in known.values()
         for other in each.affiliates
     ]
-    facts = CallFacts(call.id, owners, call.published_on or unit.today)
+    facts = CallFacts(call.id, owners, call.published_on or unit.today, unit.today)
     judged = {
         uscc: _party(known[uscc], records.get(uscc, ()), unit.today, balances.get(uscc))
         for uscc in (lead, *members)

@@ -96,11 +96,16 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """The call as far as eligibility asks: whose need it is, and the day on which parties are judged."""
+    """The call as far as eligibility asks: whose need it is, and the day on which parties are judged.
+
+    Standing (rungs, ties) is that of `judged_on`, the publication; an integrity record bars while it is in
+    force, which is asked for the day of the act.
+    """
 
     call: str
     need_owners: tuple[str, ...]
     judged_on: date
+    acted_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +290,7 @@ def judge(rule: Rule, party: Party, call: CallFacts, relations: Sequence[Relatio
     if rule.rungs:
         findings.append(_rung(rule, party, day))
     if rule.no_integrity_record:
-        findings.append(_integrity(rule, party, day))
+        findings.append(_integrity(rule, party, call.acted_on))
     if rule.no_overdue_project:
         findings.append(_overdue(rule, party))
     if rule.points_at_least is not None:

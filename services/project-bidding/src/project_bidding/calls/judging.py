@@ -58,7 +58,7 @@ async def start_review(uow: UnitOfWork, call_id: str) -> Call:
             **placed(call), call=call.id, call_number=call.number, strata=_strata(uow, call),
             disciplines=list(call.disciplines), recused_organisations=sorted(organisations),
             recused_persons=[], per_employer=_per_employer(uow, call),
-            run_by=list(call.handlers),
+            run_by=sorted({*started.handlers, *(each for bid in found for each in bid.handlers)}),
         ),
         aggregate=call.id,
         version=started.version,
@@ -173,6 +173,11 @@ async def open_notice(uow: UnitOfWork, call_id: str, body: CallOpenNotice) -> Ca
     call = await calls.load(uow, call_id, "open-notice")
     if call.notice is not None:
         await _require_notice_over(uow, call)
+        if body.bids is None:
+            raise invalid(
+                "/bids", "name_the_bids", "再次公示须写明拟立项的申请。",
+                "A notice after another one names its bids: the first proposal did not hold.",
+            )  # fmt: skip
     ranked = [each for each in await bids.lookup(uow, call=call.id, state="scored") if each.rank]
     ranked.sort(key=lambda bid: (bid.rank or 0, bid.id))
     chosen = _chosen(ranked, body.bids, _awards_max(uow, call))
@@ -224,6 +229,12 @@ async def _require_notice_over(uow: UnitOfWork, call: Call) -> None:
 def _chosen(ranked: Sequence[Bid], named: list[str] | None, most: int) -> list[Bid]:
     if named is None:
         chosen = list(ranked[:most])
+        cut = {each.rank for each in chosen} & {each.rank for each in ranked[most:]}
+        if tied := [each.number for each in ranked if each.rank in cut]:
+            raise invalid(
+                "/bids", "tie_needs_a_choice", f"名次并列，请写明拟立项的申请：{'、'.join(tied)}。",
+                f"Equal in rank; name the bids: {', '.join(tied)}.",
+            )  # fmt: skip
     else:
         by_id = {each.id: each for each in ranked}
         if unknown := [each for each in named if each not in by_id]:
@@ -231,7 +242,7 @@ def _chosen(ranked: Sequence[Bid], named: list[str] | None, most: int) -> list[B
                 "/bids", "bid_not_ranked",
                 "只能公示已排序且达到合格线的申请。", f"Not ranked above the pass mark: {', '.join(unknown)}.",
             )  # fmt: skip
-        chosen = [by_id[each] for each in named]
+        chosen = [by_id[each] for each in dict.fromkeys(named)]
     if not chosen or len(chosen) > most:
         raise Conflict(
             Text(f"拟立项数量应为1至{most}项。", f"Between 1 and {most} bids can be proposed."),
@@ -251,7 +262,13 @@ async def award(uow: UnitOfWork, call_id: str, body: CallAward) -> Call:
     """Decide after the notice: a person with a document, not the one who handled the call."""
     call = await calls.load(uow, call_id, "award")
     uow.reason = body.reason
-    winners = body.bids or list(call.nominees)
+    winners = list(dict.fromkeys(call.nominees if body.bids is None else body.bids))
+    found = await bids.lookup(uow, lock=True, call=call.id)
+    if any(uow.actor.subject in each.handlers for each in found):
+        raise Conflict(
+            Text("经办人不能审批自己经办的事项。", "Who handled a bid of the call does not decide it."),
+            code="handler_does_not_decide",
+        )
     if call.notice is None or not set(winners) <= set(call.nominees):
         raise invalid(
             "/bids", "bid_not_in_notice", "只能批准已公示的申请。", "Only what was shown can be awarded."
@@ -261,7 +278,7 @@ async def award(uow: UnitOfWork, call_id: str, body: CallAward) -> Call:
     awarded = await calls.change(
         uow, call, "award", winners=winners, document_no=body.document_no, awarded_on=uow.today
     )
-    for bid in await bids.lookup(uow, lock=True, call=call.id):
+    for bid in found:
         if bid.state not in ("eligible", "pooled", "scored"):
             continue
         to = "winning" if bid.id in winners else ("reserve" if bid.rank else "losing")

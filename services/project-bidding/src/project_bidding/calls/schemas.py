@@ -173,7 +173,10 @@ class CallApproveOpening(Input):
 class CallOpenNotice(Input):
     """Who is proposed; by default the first ranks up to the number of awards."""
 
-    bids: list[str] | None = Field(default=None, max_length=20)
+    bids: list[str] | None = Field(
+        default=None, min_length=1, max_length=20,
+        description="Named where ranks are equal at the cut, and in a notice after another one",
+    )  # fmt: skip
     contact: Line = Field(default="市科技局资源配置科", description="Who takes objections")
 
 
@@ -182,7 +185,10 @@ class CallAward(Input):
 
     document_no: Line = Field(examples=["江科〔2024〕58号"])
     bids: list[str] | None = Field(
-        default=None, max_length=20, description="By default everybody proposed in the notice"
+        default=None,
+        min_length=1,
+        max_length=20,
+        description="By default everybody proposed in the notice",
     )
     reason: Prose | None = None
 

@@ -118,12 +118,14 @@ async def submit(
 
 
 async def reveal_when_all_in(uow: UnitOfWork, call: Call) -> None:
-    """Independent scores are visible to nobody until all are in."""
+    """Independent scores are visible to nobody until all are in, and every bid has some."""
     panel = await reviews.lookup(uow, call=call.id)
     if call.revealed or call.state != "under_review" or any(each.state in ACTIVE for each in panel):
         return
-    if not any(each.state == "submitted" for each in panel):
-        return
+    marked = {each.bid for each in panel if each.state == "submitted"}
+    pooled = await bids.lookup(uow, call=call.id, state="pooled")
+    if not pooled or not marked.issuperset(each.id for each in pooled):
+        return  # somebody must be drawn for the bid that all have left
     for each in sorted(panel, key=lambda review: review.id):
         if each.state == "submitted":
             await reviews.change(uow, each, "reveal", implied=True, revealed=True)

@@ -15,7 +15,7 @@ from project_bidding.calls.eligibility import (
 )
 
 DAY = date(2024, 5, 6)
-CALL = CallFacts("榜题一", ("需求方",), DAY)
+CALL = CallFacts("榜题一", ("需求方",), DAY, DAY)
 RULE = Rule(
     "answer",
     organisation_kinds=("enterprise", "university", "institute"),
