@@ -175,6 +175,28 @@ class TestReview:
         mine = (await bidder.read("bids", call=call))["items"][0]
         assert (mine["rank"], mine["score"]) == (None, None), "told with the notice, not before"
 
+    async def test_marks_voided_after_the_ranking_count_no_more(self, stage: Any) -> None:
+        call = await stage.published()
+        await stage.consortia(call, 2)
+        await stage.opened(call)
+        await stage.scored(call, [f"x-{stage.need}-{n}" for n in range(3)])
+        officer, path = stage.officer(), f"calls/{call}"
+        await officer.do(path, "rank")
+        first = (await officer.read("bids", call=call))["items"]
+        review = (await officer.read("reviews", call=call))["items"][0]
+        await stage.officer("supervisor-1", "supervisor").do(
+            f"reviews/{review['id']}", "void", {"reason": "评审后发现利益关系"}
+        )
+        tag = (await officer.get(path)).headers["etag"]
+        early = await officer.post(f"{path}/open-notice", {}, headers={"If-Match": tag})
+        assert (early.status_code, early.json()["code"]) == (409, "ranking_outdated")
+        await officer.do(path, "rank")
+        again = {each["id"]: each["score"] for each in (await officer.read("bids", call=call))["items"]}
+        changed = [each["id"] for each in first if each["score"] != again[each["id"]]]
+        assert changed == [review["bid"]]
+        assert len((await officer.read(f"{path}/rankings"))["items"]) == 2, "both computations are kept"
+        assert (await officer.do(path, "open-notice", {}))["state"] == "public_notice"
+
 
 class TestAward:
     async def test_an_objection_holds_the_award_until_it_is_dismissed(self, pb: Any, stage: Any) -> None:

@@ -157,7 +157,7 @@ MACHINE = Machine(
         verb("approve-opening", "开榜授权", "Approve the opening", from_="closed", decides=True),
         verb("start-review", "启动评审", "Start the review", from_="opened", to="under_review", handles=True),
         verb("reveal", "评分汇齐", "Reveal the scores", from_="under_review", automatic=True),
-        verb("rank", "排序", "Rank", from_="under_review", to="ranked", handles=True),
+        verb("rank", "排序", "Rank", from_=("under_review", "ranked", "public_notice"), to="ranked", handles=True),
         verb("open-notice", "拟立项公示", "Open the notice", from_=("ranked", "public_notice"),
              to="public_notice", decides=True, handles=True),
         verb("award", "立项", "Award", from_="public_notice", to="awarded", decides=True, not_by_handler=True),

@@ -84,12 +84,31 @@ def _per_employer(uow: UnitOfWork, call: Call) -> int:
 
 
 async def rank_bids(uow: UnitOfWork, call_id: str) -> Call:
-    """Compute the ranking from the marks and keep it with its inputs: anybody can repeat it."""
+    """Compute the ranking from the marks and keep it with its inputs: anybody can repeat it.
+
+    Anew after marks were voided; out of a notice only when that does not stand any more.
+    """
     call = await calls.load(uow, call_id, "rank")
     require_all_in(call)
+    if call.state == "public_notice":
+        await _require_notice_over(uow, call)
     ranked = await calls.change(uow, call, "rank")
     await _compute(uow, call)
     return ranked
+
+
+async def _require_current(uow: UnitOfWork, call: Call) -> None:
+    """Refuse to decide by a ranking that counts marks which were voided since."""
+    computed = await uow.execute(
+        sa.select(sa.func.max(call_rankings.c.computed_at)).where(call_rankings.c.call == call.id)
+    )
+    last = computed.scalar()
+    voided = await reviews.lookup(uow, call=call.id, state="voided")
+    if last is not None and any(each.updated_at > last for each in voided):
+        raise Conflict(
+            Text("排序后有评分作废，请重新排序。", "Marks were voided after the ranking; rank again."),
+            code="ranking_outdated",
+        )
 
 
 async def _compute(uow: UnitOfWork, call: Call) -> None:
@@ -138,8 +157,12 @@ async def _compute(uow: UnitOfWork, call: Call) -> None:
         )
     )
     for each in result.ranks:
-        bid = pooled[each.score.bid]
+        bid = pooled.pop(each.score.bid)
         await bids.change(uow, bid, "score", implied=True, rank=each.rank, score=each.score.published)
+
+    for bid in pooled.values():
+        if bid.rank is not None:  # its marks were voided
+            await bids.change(uow, bid, "score", implied=True, rank=None, score=None)
 
 
 def _rank_json(each: Rank, seats: dict[str, int]) -> dict[str, Any]:
@@ -171,6 +194,7 @@ async def open_notice(uow: UnitOfWork, call_id: str, body: CallOpenNotice) -> Ca
     Again only after the earlier notice was withdrawn, or an objection to its item was upheld.
     """
     call = await calls.load(uow, call_id, "open-notice")
+    await _require_current(uow, call)
     if call.notice is not None:
         await _require_notice_over(uow, call)
         if body.bids is None:
@@ -261,6 +285,7 @@ def _awards_max(uow: UnitOfWork, call: Call) -> int:
 async def award(uow: UnitOfWork, call_id: str, body: CallAward) -> Call:
     """Decide after the notice: a person with a document, not the one who handled the call."""
     call = await calls.load(uow, call_id, "award")
+    await _require_current(uow, call)
     uow.reason = body.reason
     winners = list(dict.fromkeys(call.nominees if body.bids is None else body.bids))
     found = await bids.lookup(uow, lock=True, call=call.id)
