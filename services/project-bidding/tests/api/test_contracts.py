@@ -159,3 +159,68 @@ class TestMoney:
             f"{path}/release", {"amount": "1.00", "voucher": "PZ-1"}, headers={"If-Match": tag}
         )
         assert again.json()["errors"][0]["code"] == "voucher_used"
+
+
+async def account(pb: Any, call: str) -> tuple[int, int]:
+    """What contracts bind of the city's promise to a call, and what was paid of it, in fen."""
+    async with pb.database.read.connect() as conn:
+        found = await conn.execute(
+            sa.text(
+                "SELECT committed_fen, released_fen FROM funder_account"
+                " WHERE call = :call AND funder = 'jm-finance'"
+            ),
+            {"call": call},
+        )
+        committed, released = found.one()
+        return int(committed), int(released)
+
+
+async def refusal(client: Any, path: str, verb: str, body: dict[str, Any] | None = None) -> tuple[int, str]:
+    tag = (await client.get(path)).headers["etag"]
+    answer = await client.post(f"{path}/{verb}", body or {}, headers={"If-Match": tag})
+    return answer.status_code, answer.json().get("code")
+
+
+class TestEnded:
+    async def test_on_a_terminated_contract_nothing_is_paid_or_falls_due_also_when_its_file_is_closed(
+        self, pb: Any, stage: Any
+    ) -> None:
+        contract = await signed(stage)
+        path, lead = f"contracts/{contract['id']}", stage.signatory(contract["organisation"])
+        first = await tranche(stage, contract["id"], "signature")
+        await stage.officer().do(first, "approve", {"amount": "450000.00"})
+        finance = stage.officer("finance-1", "finance_officer")
+        await finance.do(first, "release", {"amount": "100000.00", "voucher": "PZ-1"})
+        [milestone] = (await lead.read("contract-milestones", contract=contract["id"]))["items"]
+        mark = f"contract-milestones/{milestone['id']}"
+        await lead.do(mark, "submit", {"evidence": "样机检测报告"})
+        await stage.approver().do(path, "terminate", {"reason": "各方协商一致终止。"})
+        assert await account(pb, contract["call"]) == (10_000_000, 10_000_000)
+        for state in ("terminated", "closed"):
+            if state == "closed":
+                await stage.officer().do(path, "close", {"reason": "归档"})
+            assert await refusal(finance, first, "release", {"voucher": "PZ-2"}) == (409, "contract_ended")
+            assert await refusal(stage.officer(), mark, "approve") == (409, "contract_ended")
+        second = await tranche(stage, contract["id"], "milestone")
+        assert (await lead.read(second))["state"] == "planned"
+        assert await account(pb, contract["call"]) == (10_000_000, 10_000_000)
+        assert (await lead.read(first))["released"] == "100000.00"
+
+    async def test_a_failed_contract_frees_what_was_not_paid_and_no_more_is_approved(
+        self, pb: Any, stage: Any
+    ) -> None:
+        contract = await signed(stage)
+        path, lead = f"contracts/{contract['id']}", stage.signatory(contract["organisation"])
+        [milestone] = (await lead.read("contract-milestones", contract=contract["id"]))["items"]
+        mark = f"contract-milestones/{milestone['id']}"
+        await lead.do(mark, "submit", {"evidence": "样机检测报告"})
+        await stage.officer().do(mark, "approve")
+        first = await tranche(stage, contract["id"], "signature")
+        await stage.officer().do(first, "approve")
+        await stage.officer("finance-1", "finance_officer").do(first, "release", {"voucher": "PZ-1"})
+        await lead.do(path, "request-acceptance")
+        await stage.approver().do(path, "fail", {"opinion": "主要指标未达到。"})
+        assert await account(pb, contract["call"]) == (45_000_000, 45_000_000)
+        second = await tranche(stage, contract["id"], "milestone")
+        assert (await lead.read(second))["state"] == "due"
+        assert await refusal(stage.officer(), second, "approve") == (409, "contract_ended")

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from kechuang import access, money
+from kechuang.errors import Conflict
 from kechuang.resources import Record
 from kechuang.states import Awaits, Machine, verb
 from kechuang.text import Text
@@ -51,6 +52,20 @@ class Contract(Record):
     def signatories(self) -> list[str]:
         """Who must sign: every party and, for a task book, the city that issues it."""
         return [*self.parties, ISSUER] if self.kind == "task_book" else list(self.parties)
+
+    def require_alive(self) -> None:
+        """Refuse with 409 `contract_ended` once acceptance failed or the contract was terminated: no more is paid.
+
+        The outcome is asked and not the state, since the file of such a contract is closed later.
+        """
+        if self.outcome in ("failed", "terminated"):
+            raise Conflict(
+                Text(
+                    "任务书已终止或未通过验收，不再拨付经费。",
+                    "The contract was terminated or failed its acceptance: nothing more is paid on it.",
+                ),
+                code="contract_ended",
+            )
 
     def funder_shares(self) -> tuple[FunderShare, ...]:
         """The shares in fen."""

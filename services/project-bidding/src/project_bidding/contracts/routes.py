@@ -50,7 +50,7 @@ async def conclude(record_id: RecordId, body: ContractDecision, uow: Write) -> C
 
 @router.verb("fail", example=DECISION)
 async def fail(record_id: RecordId, body: ContractDecision, uow: Write) -> Contract:
-    """Refuse acceptance."""
+    """Refuse acceptance; money not paid out is free again."""
     return await use_cases.decide_acceptance(uow, record_id, "fail", body)
 
 

@@ -186,7 +186,10 @@ async def request_acceptance(uow: UnitOfWork, contract_id: str) -> Contract:
 
 
 async def decide_acceptance(uow: UnitOfWork, contract_id: str, verb: str, body: ContractDecision) -> Contract:
-    """Accept, conclude or fail; only an accepted contract resolves the need behind its call."""
+    """Accept, conclude or fail; only an accepted contract resolves the need behind its call.
+
+    A failed one is paid no further: its unpaid money is free again for the call.
+    """
     contract = await contracts.load(uow, contract_id, verb)
     uow.reason = body.opinion
     decided = await contracts.change(
@@ -197,6 +200,8 @@ async def decide_acceptance(uow: UnitOfWork, contract_id: str, verb: str, body: 
         accepted_on=uow.today if verb == "accept" else None,
         document_no=body.document_no,
     )
+    if verb == "fail":
+        await _free_unpaid(uow, decided)
     if verb == "accept":
         await fall_due(uow, decided.id, "acceptance")
         uow.emit(
@@ -226,6 +231,12 @@ async def terminate(uow: UnitOfWork, contract_id: str, reason: str | None) -> Co
     contract = await contracts.load(uow, contract_id, "terminate")
     uow.reason = reason
     ended = await contracts.change(uow, contract, "terminate", outcome="terminated")
+    await _free_unpaid(uow, ended)
+    return ended
+
+
+async def _free_unpaid(uow: UnitOfWork, contract: Contract) -> None:
+    """What was not paid on a locked contract that ends is free again for the call; no more is paid on it."""
     paid: dict[str, int] = {}
     for each in await tranches.lookup(uow, contract=contract.id):
         paid[each.funder] = paid.get(each.funder, 0) + each.released_fen
@@ -237,4 +248,3 @@ async def terminate(uow: UnitOfWork, contract_id: str, reason: str | None) -> Co
             .where(account.c.call == contract.call, account.c.funder == share.funder)
             .values(committed_fen=account.c.committed_fen - free)
         )
-    return ended

@@ -149,8 +149,12 @@ async def submit(record_id: RecordId, body: ContractMilestoneSubmit, uow: Write)
 
 @router.verb("approve", example=Because.example)
 async def approve(record_id: RecordId, body: Because, uow: Write) -> Milestone:
-    """Approve; tranches that wait for this milestone fall due."""
+    """Approve; tranches that wait for this milestone fall due. 409 `contract_ended`."""
+    seen = await milestones.get(uow, record_id)
+    contract = await contracts.lookup_one(uow, lock=True, id=seen.contract)  # first, as whoever ends it does
     milestone = await milestones.load(uow, record_id, "approve")
+    assert contract is not None, "a milestone belongs to a contract"
+    contract.require_alive()
     uow.reason = body.reason
     approved = await milestones.change(uow, milestone, "approve", approved_on=uow.today)
     await fall_due(uow, approved.contract, "milestone", approved.key)

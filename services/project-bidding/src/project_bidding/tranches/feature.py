@@ -149,9 +149,13 @@ async def fall_due(uow: UnitOfWork, contract: str, trigger: str, milestone: str 
 
 
 async def _ledger(uow: UnitOfWork, tranche: Tranche) -> rules.Ledger:
-    """Lock the contract and give its money as it is: acts on one contract queue here."""
+    """Lock the contract and give its money as it is: acts on one contract queue here.
+
+    What an ended contract had left is promised to others, so nothing moves on it: 409 `contract_ended`.
+    """
     contract = await contracts.lookup_one(uow, lock=True, id=tranche.contract)
     assert contract is not None, "a tranche belongs to a contract"
+    contract.require_alive()
     every = await tranches.lookup(uow, contract=tranche.contract)
     planned = [
         rules.Tranche(each.id, each.funder, each.amount_fen, "payment", each.approved_fen, each.released_fen)
@@ -255,14 +259,17 @@ router = ResourceRouter(tranches, TrancheOut)
 
 @router.verb("approve", example={"amount": "450000.00"})
 async def approve(record_id: RecordId, body: TrancheApprove, uow: Write) -> Tranche:
-    """Approve a due tranche. 409 `approved_over_planned`."""
+    """Approve a due tranche. 409 `approved_over_planned`, `contract_ended`."""
     uow.reason = body.reason
     return await approve_tranche(uow, record_id, body.amount)
 
 
 @router.verb("release", example={"amount": "450000.00", "voucher": "PZ-2024-0613"})
 async def release(record_id: RecordId, body: TrancheRelease, uow: Write) -> Tranche:
-    """Pay out against a voucher; not by who approved. 409 `released_over_approved`, `funder_exhausted`."""
+    """Pay out against a voucher; not by who approved.
+
+    409 `released_over_approved`, `funder_exhausted`, `contract_ended`.
+    """
     return await release_tranche(uow, record_id, body)
 
 
