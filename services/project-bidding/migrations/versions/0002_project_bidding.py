@@ -408,7 +408,7 @@ def upgrade() -> None:
         "contract",
         ["bid", "kind"],
         unique=True,
-        postgresql_where=sa.text("state <> 'terminated'"),
+        postgresql_where=sa.text("outcome IS DISTINCT FROM 'terminated'"),
     )
     op.create_index(
         "contract_organisation",

@@ -224,3 +224,23 @@ class TestEnded:
         second = await tranche(stage, contract["id"], "milestone")
         assert (await lead.read(second))["state"] == "due"
         assert await refusal(stage.officer(), second, "approve") == (409, "contract_ended")
+
+    async def test_an_award_whose_contract_was_terminated_gets_another_and_the_old_file_is_still_closed(
+        self, stage: Any
+    ) -> None:
+        contract, _ = await drafted(stage)
+        path, officer = f"contracts/{contract['id']}", stage.officer()
+        body = {
+            "bid": contract["bid"], "goals": ["圆度误差 ≤ 0.04 mm"], "ends_on": "2099-01-01",
+            "tranches": [{"funder": "jm-finance", "on": "signature", "amount": "900000.00"}],
+        }  # fmt: skip
+        running = await officer.post("contracts", body)
+        assert (running.status_code, running.json()["code"]) == (409, "contract_exists")
+        await stage.approver().do(path, "terminate", {"reason": "金额有误，重新拟定。"})
+        second = await officer.make("contracts", body)
+        assert (await officer.do(path, "close", {"reason": "归档"}))["state"] == "closed"
+        third = await officer.post("contracts", body)
+        assert (third.status_code, third.json()["code"]) == (409, "contract_exists")
+        await stage.approver().do(f"contracts/{second['id']}", "terminate", {"reason": "重新拟定。"})
+        await officer.do(f"contracts/{second['id']}", "close", {"reason": "归档"})
+        assert (await officer.make("contracts", body))["state"] == "drafted"

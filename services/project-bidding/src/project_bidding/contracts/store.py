@@ -30,7 +30,7 @@ _table = record_table(
     sa.Column("accepted_on", sa.Date),
     sa.Column("document_no", sa.Text),
     sa.Index("contract_one_a_bid", "bid", "kind", unique=True,
-             postgresql_where=sa.text("state <> 'terminated'")),
+             postgresql_where=sa.text("outcome IS DISTINCT FROM 'terminated'")),
     searched=True,
 )  # fmt: skip
 

@@ -33,7 +33,8 @@ async def draft_contract(uow: UnitOfWork, body: ContractCreate) -> Contract:
     call = await calls.lookup_one(uow, id=bid.call)
     if call is None or bid.state != "winning":
         raise Conflict(Text("该申请尚未立项。", "The bid has not been awarded."), code="not_awarded")
-    if await contracts.lookup(uow, bid=bid.id, kind=body.kind):
+    earlier = await contracts.lookup(uow, bid=bid.id, kind=body.kind)
+    if any(each.outcome != "terminated" for each in earlier):  # its file may be closed: the state says less
         raise Conflict(Text("该立项已有任务书。", "The award has a contract."), code="contract_exists")
     shares: list[dict[str, Any]] = [
         {
