@@ -12,6 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kechuang.codes.synthetic import synthetic_uscc
+from kechuang.ids import new_id
+from kechuang.messaging.consumer import handle
 from kechuang.testing import Client, ServiceHarness
 from kechuang_contracts.commissioner_matching import ExpertDrawDrawn, PanelSeat, TechnicalNeedEscalated
 from kechuang_contracts.enterprise_registry import OrganisationChanged
@@ -88,17 +90,20 @@ class Stage:
             public = _PRIVATE[name].public_key().public_bytes_raw()
             await officer.make("opening-keys", {"public_key": base64.b64encode(public).decode()})
 
+    async def escalated(self, sent: datetime | None = None) -> None:
+        """The need was escalated, now or at an earlier instant: the message arrives now."""
+        event = TechnicalNeedEscalated(
+            city=CITY, division="440703", zones=[], organisation=self.owner, need_number="TN-2024-000001",
+            public_title="薄壁件激光焊接变形控制技术", public_text="圆度误差不大于 0.05 mm。", fields=["welding"],
+            chain=None, budget_fen=300_000_000, consented_by="p-1", consented_at="2024-03-01T00:00:00Z",
+        )  # fmt: skip
+        envelope = event.envelope(event_id=new_id(), aggregate=self.need, version=1, time=sent or self.now())
+        await handle(self.pb.database, envelope)
+
     async def drafted(self) -> str:
         """A need was escalated; its draft call is completed by an officer."""
         await self.register(self.owner)
-        await self.pb.deliver(
-            TechnicalNeedEscalated(
-                city=CITY, division="440703", zones=[], organisation=self.owner, need_number="TN-2024-000001",
-                public_title="薄壁件激光焊接变形控制技术", public_text="圆度误差不大于 0.05 mm。", fields=["welding"],
-                chain=None, budget_fen=300_000_000, consented_by="p-1", consented_at="2024-03-01T00:00:00Z",
-            ),
-            aggregate=self.need,
-        )  # fmt: skip
+        await self.escalated()
         found = await self.officer().read("calls", need=self.need)
         return str(found["items"][0]["id"])
 
@@ -193,7 +198,7 @@ class Stage:
         seats = [PanelSeat(seat=n + 1, person=each, stratum="technical") for n, each in enumerate(experts)]
         await self.pb.deliver(
             ExpertDrawDrawn(
-                purpose="call_review", record=call, panel=seats, pool_digest="sha256:0", drawn_on=self.now().date()
+                purpose="call_review", record=call, call=call, panel=seats, pool_digest="sha256:0", drawn_on=self.now().date()
             ),
             aggregate=f"draw-{call}",
         )  # fmt: skip

@@ -196,7 +196,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("number"),
     )
     op.create_index("call_created", "call", ["created_at", "id"], unique=False)
-    op.create_index("call_need", "call", ["need"], unique=True, postgresql_where=sa.text("need IS NOT NULL"))
+    op.create_index(
+        "call_need",
+        "call",
+        ["need"],
+        unique=True,
+        postgresql_where=sa.text("need IS NOT NULL AND state NOT IN ('awarded', 'cancelled', 'no_award')"),
+    )
     op.create_index(
         "call_organisation",
         "call",

@@ -244,3 +244,21 @@ class TestEnded:
         await stage.approver().do(f"contracts/{second['id']}", "terminate", {"reason": "重新拟定。"})
         await officer.do(f"contracts/{second['id']}", "close", {"reason": "归档"})
         assert (await officer.make("contracts", body))["state"] == "drafted"
+
+    async def test_a_need_escalated_anew_waits_for_the_contract_and_has_a_draft_once_it_was_accepted(
+        self, stage: Any
+    ) -> None:
+        contract = await signed(stage)
+        path, lead, officer = (
+            f"contracts/{contract['id']}", stage.signatory(contract["organisation"]), stage.officer()
+        )  # fmt: skip
+        await stage.escalated()
+        assert len((await officer.read("calls", need=stage.need))["items"]) == 1, "the work goes on"
+        [milestone] = (await lead.read("contract-milestones", contract=contract["id"]))["items"]
+        await lead.do(f"contract-milestones/{milestone['id']}", "submit", {"evidence": "样机检测报告"})
+        await officer.do(f"contract-milestones/{milestone['id']}", "approve")
+        await lead.do(path, "request-acceptance")
+        await stage.approver().do(path, "accept", {"opinion": "同意通过验收。"})
+        await stage.escalated()
+        found = (await officer.read("calls", need=stage.need))["items"]
+        assert sorted(each["state"] for each in found) == ["awarded", "drafting"]

@@ -56,7 +56,13 @@ _table = record_table(
     _texts("winners"),
     sa.Column("document_no", sa.Text),
     sa.Column("awarded_on", sa.Date),
-    sa.Index("call_need", "need", unique=True, postgresql_where=sa.text("need IS NOT NULL")),
+    # one running call a need; whether an awarded one still holds its need is asked of its contracts
+    sa.Index(
+        "call_need",
+        "need",
+        unique=True,
+        postgresql_where=sa.text("need IS NOT NULL AND state NOT IN ('awarded', 'cancelled', 'no_award')"),
+    ),
     searched=True,
 )  # fmt: skip
 

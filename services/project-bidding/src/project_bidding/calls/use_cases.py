@@ -19,10 +19,12 @@ from project_bidding.bids.suites import SUITES, suite_named
 from project_bidding.calls.domain import Call, all_signed
 from project_bidding.calls.schemas import CallExtend, CallPublish
 from project_bidding.calls.store import call_keys, call_shares, calls
+from project_bidding.contracts.store import contracts
 from project_bidding.locks import take_turns
 from project_bidding.opening_keys.feature import public_keys
 
 CLOSE = "call.close"
+_WITHOUT_AWARD = ("cancelled", "no_award")
 _DEFAULTS: dict[str, Any] = {
     "tests": [], "fields": [], "disciplines": [], "departments": [], "signatures": [], "criteria": [],
     "panel": [], "funders": [], "pass_mark": 0, "opening_officers": [], "revealed": False, "nominees": [],
@@ -53,14 +55,25 @@ async def draft_call(uow: UnitOfWork, values: dict[str, Any]) -> Call:
 
 
 async def _require_first(uow: UnitOfWork, need: str | None) -> None:
-    """Refuse a second call for one need; whoever comes at the same time waits his turn."""
+    """Refuse a second call for one need while the first runs or is awarded; one at a time asks this.
+
+    A call that ended without an award leaves its need to another one.
+    """
     if need is None:
         return
     await take_turns(uow, "need", need)
-    if await calls.lookup(uow, need=need):
+    if any(each.state not in _WITHOUT_AWARD for each in await calls.lookup(uow, need=need)):
         raise Conflict(
             Text("该技术需求已转为榜题。", "There is a call for this need already."), code="need_has_call"
         )
+
+
+async def _over(uow: UnitOfWork, call: Call) -> bool:
+    """Tell whether nothing is to come of a call: no award was made, or a contract was accepted, or all have ended."""
+    if call.state != "awarded":
+        return call.state in _WITHOUT_AWARD
+    outcomes = [each.outcome for each in await contracts.lookup(uow, call=call.id)]
+    return "accepted" in outcomes or (bool(outcomes) and None not in outcomes)
 
 
 def _procedure(programme: packs.Programme, mode: str) -> str:
@@ -71,12 +84,14 @@ def _procedure(programme: packs.Programme, mode: str) -> str:
 async def draft_from_need(uow: UnitOfWork, event: Received[TechnicalNeedEscalated]) -> None:
     """A need that was escalated becomes a draft with its public text; a second telling changes nothing.
 
-    The need's id is unique among calls, so order and repetition do not matter.
+    Nor does one that was sent before the need's latest call was made: it asked for that call or an earlier one.
+    An escalation that is newer makes another draft once the earlier calls are over.
     """
     need = event.data
     await take_turns(uow, "need", event.aggregate)
-    if await calls.lookup(uow, need=event.aggregate):
-        return
+    for earlier in await calls.lookup(uow, need=event.aggregate):
+        if earlier.created_at > event.time or not await _over(uow, earlier):
+            return
     programme = packs.default_programme(uow, need.city)
     await calls.create(
         uow,
