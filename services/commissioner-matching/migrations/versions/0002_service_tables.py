@@ -312,8 +312,9 @@ def upgrade() -> None:
     op.create_index(
         "expert_draw_source",
         "expert_draw",
-        ["source"],
+        ["source", "call"],
         unique=True,
+        postgresql_nulls_not_distinct=True,
         postgresql_where=sa.text("state <> 'cancelled'"),
     )
     op.create_table(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from commissioner_matching.expert_draws.sequence import commitment
+from commissioner_matching.expert_draws.store import expert_draws
 from commissioner_matching.expert_draws.verify import verify
 from kechuang_contracts.project_bidding import ReviewPanelRequested, Stratum
 
@@ -42,6 +43,20 @@ class Drawing:
 
 
 _calls = iter(range(1, 1000))
+
+
+BY_HAND = {
+    "purpose": "acceptance", "source": "CT-2024-000012", "city": "440700",
+    "strata": [{"kind": "technical", "seats": 1}], "disciplines": ["430"],
+}  # fmt: skip
+
+
+def panel_requested(call: str) -> ReviewPanelRequested:
+    return ReviewPanelRequested(
+        city="440700", division="440703", zones=[], call=call, call_number="CA-0", per_employer=1,
+        strata=[Stratum(kind="technical", seats=1)], disciplines=["430"], recused_organisations=[],
+        recused_persons=[], run_by=["runner"],
+    )  # fmt: skip
 
 
 async def requested(jiangmen: Any, seats: int = 3, kind: str = "technical", **more: Any) -> Drawing:
@@ -147,6 +162,64 @@ class TestRecord:
         assert (answer.status_code, answer.json()["code"]) == (409, "places_unfilled")
         stopped = await drawing.one.do(drawing.path, "cancel", {"reason": "专家不足"})
         assert stopped["state"] == "cancelled"
+
+    async def test_who_replaces_somebody_takes_the_place_over(self, jiangmen: Any) -> None:
+        drawing = await requested(jiangmen)
+        first = await drawing.draw()
+        body = {"candidate": first["seats"][0]["candidate"], "kind": "declined", "reason": "出差"}
+        after = await drawing.two.do(drawing.path, "replace", body)
+        assert [each["seat"] for each in after["seats"]] == [1, 2, 3]
+        assert after["seats"][1:] == first["seats"][1:]
+        assert after["seats"][0]["candidate"] != first["seats"][0]["candidate"]
+
+
+class TestOfACall:
+    async def test_a_draw_made_by_hand_takes_no_call_s_place(self, jiangmen: Any) -> None:
+        squatter = jiangmen.cm.client(roles=["city_officer"], areas=["440700"], subject="squatter")
+        by_hand = await squatter.make("expert-draws", BY_HAND | {"source": "panel-squatted"})
+        event = panel_requested("call-squatted")
+        await jiangmen.cm.deliver(event, aggregate="panel-squatted")
+        [asked] = (await jiangmen.city.read("expert-draws", call="call-squatted"))["items"]
+        assert asked["id"] != by_hand["id"]
+
+    async def test_who_runs_the_call_does_not_stop_its_draw_and_another_one_keeps_its_recusals(
+        self, jiangmen: Any
+    ) -> None:
+        bidder = await jiangmen.organisation("应邀投标有限公司")
+        drawing = await requested(jiangmen, organisations=[bidder])
+        stop = {"reason": "重抽"}
+        tag = (await drawing.runner.get(drawing.path)).headers["etag"]
+        own = await drawing.runner.post(f"{drawing.path}/cancel", stop, headers={"If-Match": tag})
+        assert (own.status_code, own.json()["code"]) == (403, "runs_the_matter")
+        stopped = await drawing.one.do(drawing.path, "cancel", stop)
+        made = await drawing.one.make("expert-draws", BY_HAND | {"source": stopped["source"]})
+        again = Drawing(jiangmen, made["id"])
+        assert made["call"] == stopped["call"]
+        for client in (again.runner, again.one):  # who asks anew runs the matter, too
+            answer = await client.post(f"{again.path}/commit", {"digest": "a" * 64})
+            assert answer.json()["code"] == "runs_the_matter"
+        async with jiangmen.cm.unit() as uow:
+            kept = await expert_draws.lookup_one(uow, id=again.id)
+        assert kept.recused_organisations == [bidder]
+
+    @pytest.mark.parametrize(
+        ("change", "pointer"),
+        [({"strata": [{"kind": "technical", "seats": 3}, {"kind": "technical", "seats": 2}]}, "/strata")],
+    )
+    async def test_the_places_of_a_kind_stand_in_one_line(
+        self, jiangmen: Any, change: dict[str, Any], pointer: str
+    ) -> None:
+        answer = await jiangmen.city.post("expert-draws", BY_HAND | change)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+    async def test_a_number_that_no_lottery_has_is_refused(self, jiangmen: Any) -> None:
+        drawing = await requested(jiangmen)
+        await drawing.commit()
+        await drawing.one.do(drawing.path, "freeze", {})
+        public = {"source": "双色球", "value": [2**64], "published_at": drawing.now()}
+        body = {"secret": SECRETS["drawer-1"], "public_value": public}
+        answer = await drawing.one.post(f"{drawing.path}/reveal", body)
+        assert answer.status_code == 422
 
 
 class TestRecusal:

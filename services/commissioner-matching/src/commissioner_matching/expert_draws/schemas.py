@@ -1,9 +1,9 @@
 """Draws on the wire."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut
 
@@ -26,13 +26,21 @@ class DrawStratum(BaseModel):
     seats: int = Field(ge=1, le=30)
 
 
+def _of_different_kinds(strata: list[DrawStratum]) -> list[DrawStratum]:
+    if len({each.kind for each in strata}) != len(strata):
+        raise ValueError("the places of one kind stand in one line / 同一类别的席位应合并为一行")
+    return strata
+
+
 class ExpertDrawCreate(Input):
     """A draw that no call asks for by itself: for an acceptance, a selection, an assessment."""
 
     purpose: Line = Field(examples=["acceptance"])
     source: Line = Field(description="What it is for: a record's id or number; one open draw each")
     city: Line
-    strata: list[DrawStratum] = Field(min_length=1, max_length=3)
+    strata: Annotated[list[DrawStratum], AfterValidator(_of_different_kinds)] = Field(
+        min_length=1, max_length=3
+    )
     disciplines: list[Line] = Field(default_factory=list, description="GB/T 13745; for technical experts")
     recused_organisations: list[Line] = Field(default_factory=list, max_length=500)
     recused_persons: list[Line] = Field(default_factory=list, max_length=500)
@@ -59,12 +67,13 @@ class ExpertDrawFreeze(Input):
     recusals: list[DrawRecusal] = Field(default_factory=list, max_length=200)
 
 
-class DrawPublicValue(BaseModel):
+class DrawPublicValue(Input):
     """A value from a public source that did not exist when the pool was frozen."""
 
-    model_config = ConfigDict(extra="forbid")
     source: Line = Field(examples=["福利彩票双色球第 2024031 期"])
-    value: str | list[int] = Field(description="Digits and words, or the numbers of a lottery")
+    value: Line | Annotated[list[Annotated[int, Field(ge=0, le=2**31 - 1)]], Field(max_length=100)] = Field(
+        description="Digits and words, or the numbers of a lottery"
+    )
     published_at: AwareDatetime
 
 

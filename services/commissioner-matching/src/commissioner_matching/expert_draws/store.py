@@ -36,7 +36,14 @@ _table = record_table(
     sa.Column("seated_persons", ARRAY(sa.Text), nullable=False),
     sa.Column("confirmed_on", sa.Date),
     sa.Column("published_on", sa.Date),
-    sa.Index("expert_draw_source", "source", unique=True, postgresql_where=sa.text("state <> 'cancelled'")),
+    sa.Index(
+        "expert_draw_source",
+        "source",
+        "call",
+        unique=True,  # one for a matter, and one for a call's panel
+        postgresql_nulls_not_distinct=True,
+        postgresql_where=sa.text("state <> 'cancelled'"),
+    ),
 )
 
 EXPERT_DRAWS: Resource[ExpertDraw] = Resource(

@@ -1,8 +1,10 @@
 """What can be done with a draw: one function per step, each kept in the record."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from commissioner_matching.expert_draws import domain
@@ -28,11 +30,29 @@ _EMPTY: dict[str, Any] = {
 
 
 async def request(uow: UnitOfWork, values: dict[str, Any]) -> ExpertDraw:
-    """Ask for a draw; who asks runs the matter and does not draw."""
+    """Ask for a draw; who asks runs the matter and does not draw.
+
+    A call's panel is asked for by the call alone. Where its draw was stopped, this draws again: for the same call, with
+    the recusals that followed from its bidders, and without those who run it.
+    """
     await hold(uow, "expert-draw", values["source"])
-    if await _open_draw(uow, values["source"]):
+    earlier = await expert_draws.lookup(uow, source=values["source"])
+    if any(each.state != "cancelled" for each in earlier):
         raise Conflict(Text("该事项已有抽取。", "There is a draw for this already."), code="draw_exists")
-    return await expert_draws.create(uow, **values, **_EMPTY, run_by=[uow.actor.subject])
+    run_by, of_call = {uow.actor.subject}, [each for each in earlier if each.call]
+    if of_call:
+        stopped = of_call[-1]
+        if values["city"] != stopped.city:
+            raise invalid("/city", "not_its_city", "该榜单属于其他城市。", "The call is another city's.")
+        run_by.update(stopped.run_by)
+        values = values | {
+            "purpose": stopped.purpose, "call": stopped.call, "call_number": stopped.call_number,
+            "division": stopped.division, "zones": list(stopped.zones),
+            "recused_organisations": sorted({*values["recused_organisations"], *stopped.recused_organisations}),
+            "recused_persons": sorted({*values["recused_persons"], *stopped.recused_persons}),
+            "per_employer": stopped.per_employer,
+        }  # fmt: skip
+    return await expert_draws.create(uow, **values, **_EMPTY, run_by=sorted(run_by))
 
 
 async def requested_by_call(uow: UnitOfWork, event: Received[ReviewPanelRequested]) -> None:
@@ -42,31 +62,27 @@ async def requested_by_call(uow: UnitOfWork, event: Received[ReviewPanelRequeste
     """
     data = event.data
     await hold(uow, "expert-draw", event.aggregate)
-    if await _open_draw(uow, event.aggregate):
+    known = await expert_draws.lookup(uow, source=event.aggregate, call=data.call)
+    if any(each.state != "cancelled" for each in known):
         return
+    seats: Counter[str] = Counter()
+    for each in data.strata:
+        seats[each.kind] += each.seats
     await expert_draws.create(
         uow, city=data.city, division=data.division, zones=list(data.zones), purpose="call",
         source=event.aggregate, call=data.call, call_number=data.call_number,
-        strata=[each.model_dump() for each in data.strata], disciplines=list(data.disciplines),
+        strata=[{"kind": kind, "seats": count} for kind, count in seats.items()], disciplines=list(data.disciplines),
         recused_organisations=list(data.recused_organisations),
         recused_persons=list(data.recused_persons), per_employer=data.per_employer,
         run_by=list(data.run_by), **_EMPTY,
     )  # fmt: skip
 
 
-async def _open_draw(uow: UnitOfWork, source: str) -> bool:
-    found = await expert_draws.lookup(uow, source=source)
-    return any(each.state != "cancelled" for each in found)
-
-
 async def commit(uow: UnitOfWork, draw_id: str, digest: str) -> ExpertDraw:
     """An officer commits to a secret. Raises NotPermitted `runs_the_matter`, Conflict `committed_already`."""
     draw = await expert_draws.load(uow, draw_id, "commit")
     if uow.actor.subject in draw.run_by:
-        raise NotPermitted(
-            Text("承办该事项的人员不得参与抽取。", "Who runs the matter does not draw."),
-            code="runs_the_matter",
-        )
+        raise _runs_the_matter()
     if domain.is_drawing(draw, uow.actor):
         raise Conflict(
             Text("您已提交承诺，须由另一人提交第二份。", "You have committed; another officer is needed."),
@@ -157,12 +173,25 @@ def _drawn(draw: ExpertDraw, **given: Any) -> dict[str, Any]:
         )  # fmt: skip
     except DrawRefusedError as refused:
         raise _refused(refused) from refused
-    seats = [
-        {"seat": at, "stratum": each["kind"], "candidate": each["candidate"]}
-        for at, each in enumerate(protocol["seats"], start=1)
-    ]
+    places = _places(protocol["history"])
+    seats = sorted(
+        (
+            {"seat": places[each["candidate"]], "stratum": each["kind"], "candidate": each["candidate"]}
+            for each in protocol["seats"]
+        ),
+        key=lambda seat: int(seat["seat"]),
+    )
     people = [full.people[each["candidate"]]["person"] for each in seats]
     return {**given, "protocol": protocol, "seats": seats, "seated_persons": people}
+
+
+def _places(history: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Number the places in the order in which they were first given; who replaces somebody takes the place over."""
+    places: dict[str, int] = {}
+    first = count(1)
+    for each in history:
+        places[each["candidate"]] = places[each["replaces"]] if each["replaces"] else next(first)
+    return places
 
 
 async def replace_expert(uow: UnitOfWork, draw_id: str, candidate: str, kind: str, reason: str) -> ExpertDraw:
@@ -194,9 +223,12 @@ async def publish(uow: UnitOfWork, draw_id: str) -> ExpertDraw:
 
 
 async def cancel(uow: UnitOfWork, draw_id: str, reason: str) -> ExpertDraw:
-    """Stop a draw; it stays on record."""
+    """Stop a draw; it stays on record. Who runs the call does not stop its draw, nor his own matter's once begun."""
     uow.reason = reason
-    return await expert_draws.change(uow, await expert_draws.load(uow, draw_id, "cancel"), "cancel")
+    draw = await expert_draws.load(uow, draw_id, "cancel")
+    if uow.actor.subject in draw.run_by and (draw.call or draw.state != "requested"):
+        raise _runs_the_matter()
+    return await expert_draws.change(uow, draw, "cancel")
 
 
 async def protocol_of(unit: ReadUnit, draw_id: str) -> Mapping[str, Any]:
@@ -238,6 +270,12 @@ async def _of_officer(uow: UnitOfWork, draw_id: str, verb: str) -> ExpertDraw:
             code="not_a_drawing_officer",
         )
     return draw
+
+
+def _runs_the_matter() -> NotPermitted:
+    return NotPermitted(
+        Text("承办该事项的人员不得参与抽取。", "Who runs the matter does not draw."), code="runs_the_matter"
+    )
 
 
 def _refused(refused: DrawRefusedError) -> Conflict:

@@ -1,9 +1,9 @@
 """Calls on the wire."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
 from kechuang.money import Money, MoneyOut
@@ -79,6 +79,12 @@ class CallStratum(BaseModel):
     seats: int = Field(ge=1, le=50)
 
 
+def _of_different_kinds(panel: list[CallStratum]) -> list[CallStratum]:
+    if len({each.kind for each in panel}) != len(panel):
+        raise ValueError("the seats of one kind stand in one line / 同一类别的席位应合并为一行")
+    return panel
+
+
 class CallCreate(Input):
     """A call as it is drafted; it may be completed until it is published."""
 
@@ -99,7 +105,9 @@ class CallCreate(Input):
         default_factory=list, max_length=20, description="Units that must co-sign (会签)"
     )
     criteria: list[CallCriterion] = Field(default_factory=list, max_length=30)
-    panel: list[CallStratum] = Field(default_factory=list, max_length=3)
+    panel: Annotated[list[CallStratum], AfterValidator(_of_different_kinds)] = Field(
+        default_factory=list, max_length=3
+    )
     pass_mark: int = Field(default=0, ge=0, le=100, description="Points")
     budget_fen: Money | None = Field(default=None, alias="budget")
     funders: list[CallFunder] = Field(default_factory=list, max_length=20)

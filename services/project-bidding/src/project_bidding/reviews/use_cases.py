@@ -20,9 +20,12 @@ async def seat_panel(uow: UnitOfWork, event: Received[ExpertDrawDrawn]) -> None:
     """A drawn panel is invited to every pooled bid.
 
     An assignment is unique by bid and expert, so a repeated or later telling (a replacement) only adds seats.
-    A panel for anything else than a call under review is not ours.
+    A panel for anything else than a call under review is not ours: `call` names one only where the call has asked,
+    while `record` is whatever somebody wrote who asked for a draw.
     """
-    call = await calls.lookup_one(uow, lock=True, id=event.data.call or event.data.record)
+    if event.data.call is None:
+        return
+    call = await calls.lookup_one(uow, lock=True, id=event.data.call)
     if call is None or call.state != "under_review" or call.revealed:
         return
     existing = {(each.bid, each.expert) for each in await reviews.lookup(uow, call=call.id)}
