@@ -152,6 +152,16 @@ class TestSealed:
 
 
 class TestSealing:
+    async def test_a_dry_run_gives_no_receipt(self, stage: Any) -> None:
+        call = await stage.published()
+        lead = stage.signatory(await stage.register(stage.uscc()))
+        path = f"bids/{(await lead.make('bids', {'call': call, 'content': stage.content()}))['id']}"
+        await lead.do(path, "prepare")
+        tag = (await lead.get(path)).headers["etag"]
+        tried = await lead.post(f"{path}/seal?dry_run=true", {}, headers={"If-Match": tag})
+        assert (tried.status_code, tried.json()["state"], tried.json()["receipt"]) == (200, "sealed", None)
+        assert (await lead.do(path, "seal"))["receipt"]["signature"]
+
     async def test_a_bid_is_refused_exactly_at_the_closing_instant(self, stage: Any) -> None:
         call = await stage.published()
         lead = stage.signatory(await stage.register(stage.uscc()))

@@ -116,6 +116,8 @@ class UnitOfWork(_Unit):
         self.cause = Cause()
         self.if_match: int | None = None
         self.reason: str | None = None
+        self.dry_run = False
+        """Nothing of this stays: what would be evidence outside (a signature) must not be given out."""
         self.committed = False
         self.wakes = False
 

@@ -177,7 +177,7 @@ async def _write(
     digest = "" if described.streams else await _receive(request, described, master, takes_json=takes_json)
     async with UnitOfWork.begin(database, actor, cause=cause) as uow:
         request.scope["kechuang.unit"] = uow
-        uow.if_match = _if_match(request)
+        uow.if_match, uow.dry_run = _if_match(request), dry_run
         if key and not dry_run:
             stored = await uow.claim(name, key, digest)
             if stored is not None:

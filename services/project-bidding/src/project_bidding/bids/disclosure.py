@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from kechuang.db.unit import UnitOfWork
+from kechuang.errors import Refusal
+from kechuang.http.readable import refuse_unreadable
 from project_bidding.bids.domain import Bid
 from project_bidding.bids.entry import findings, judge_bid
 from project_bidding.bids.envelope import Context, Opened, open_part
@@ -54,9 +56,11 @@ async def _open(uow: UnitOfWork, bid: Bid, private_key: bytes) -> tuple[dict[str
 
 def _read(opened: dict[str, Opened]) -> dict[str, Any]:
     try:
+        for each in opened.values():
+            refuse_unreadable(each.content)  # no request's check has seen what was sealed elsewhere
         technical = BidTechnical.model_validate_json(opened["technical"].content)
         budget = BidBudget.model_validate_json(opened["budget"].content)
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, Refusal):
         return {}
     return {"title": technical.title, "total_fen": int(budget.total), "requested_fen": int(budget.requested)}
 

@@ -185,7 +185,10 @@ async def decline(uow: UnitOfWork, bid_id: str) -> Bid:
 
 
 async def seal(uow: UnitOfWork, bid_id: str, body: BidPrepare) -> Bid:
-    """Seal: in time when accepted before the closing instant; the draft is destroyed, a receipt is signed."""
+    """Seal: in time when accepted before the closing instant; the draft is destroyed, a receipt is signed.
+
+    A dry run gives no receipt: it would prove that a bid was received which never was.
+    """
     bid = await bids.load(uow, bid_id, "seal")
     _lead_only(uow, bid)
     await parties.require_authority(uow, bid.organisation or "", "sign")
@@ -203,8 +206,9 @@ async def seal(uow: UnitOfWork, bid_id: str, body: BidPrepare) -> Bid:
         received_at=received,
     )  # fmt: skip
     sealed = await bids.change(
-        uow, bid, "seal", implied=True, received_at=received, receipt=_receipt_json(receipt)
-    )
+        uow, bid, "seal", implied=True, received_at=received,
+        receipt=None if uow.dry_run else _receipt_json(receipt),
+    )  # fmt: skip
     await vault.destroy_draft(uow, sealed)
     return sealed
 
