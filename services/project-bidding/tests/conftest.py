@@ -107,7 +107,8 @@ class Stage:
         found = await self.officer().read("calls", need=self.need)
         return str(found["items"][0]["id"])
 
-    async def published(self, days: int = 30) -> str:
+    async def published(self, days: int = 30, **changes: Any) -> str:
+        """A call that takes bids; `changes` are made to its draft."""
         call = await self.drafted()
         await self.keys()
         officer = self.officer()
@@ -127,6 +128,7 @@ class Stage:
                     {"funder": "jm-finance", "label": "市级财政", "fiscal": True, "amount": "900000.00"},
                     {"funder": self.owner, "label": "需求企业", "fiscal": False, "amount": "2100000.00"},
                 ],
+                **changes,
             },
         )  # fmt: skip
         for unit in ("jm-science", "jm-industry"):
@@ -224,8 +226,8 @@ class Stage:
         await self.pb.at(days=15)
         await self.pb.fire_timers()
 
-    async def awarded(self) -> dict[str, Any]:
-        call = await self.published()
+    async def awarded(self, **changes: Any) -> dict[str, Any]:
+        call = await self.published(**changes)
         await self.consortia(call)
         await self.opened(call)
         await self.in_notice(call)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from kechuang.clock import end_of_day
 from kechuang.db.unit import UnitOfWork
@@ -16,7 +16,7 @@ from kechuang.text import Text
 DEFAULT_DAYS = 10
 
 
-class ReturnItem(BaseModel):
+class ReturnItem(Input):
     """One thing to correct."""
 
     pointer: str = Field(description="JSON Pointer of the field", examples=["/answers/revenue"])

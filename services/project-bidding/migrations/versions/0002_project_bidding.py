@@ -51,7 +51,9 @@ def upgrade() -> None:
         sa.Column("members", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("suite", sa.Text(), nullable=False),
         sa.Column("envelope_version", sa.Integer(), nullable=False),
-        sa.Column("envelope_digest", sa.Text(), nullable=True),
+        sa.Column(
+            "envelope_digest", sa.Text(), nullable=True, comment="covers the call, the lead and every part"
+        ),
         sa.Column(
             "confirmations", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False
         ),
@@ -69,7 +71,6 @@ def upgrade() -> None:
         sa.Column("score", sa.Integer(), nullable=True, comment="hundredths of a point"),
         sa.Column("disclosed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("envelope_digest"),
         sa.UniqueConstraint("number"),
     )
     op.create_index("bid_created", "bid", ["created_at", "id"], unique=False)

@@ -98,6 +98,46 @@ class TestTaskBook:
         answer = await stage.officer().post("contracts", body)
         assert (answer.status_code, answer.json()["code"]) == (409, "funder_exhausted")
 
+    async def test_shares_beyond_what_any_budget_holds_are_refused_by_name(self, stage: Any) -> None:
+        call = await stage.awarded()
+        most = {"label": "出资方", "fiscal": False, "amount": "92233720368547758.07"}
+        body = {"bid": call["winners"][0], "goals": ["达标"], "ends_on": "2099-01-01"}
+        for funders, code in ((("a", "b"), "amount_too_large"), (("a", "a"), "funder_repeated")):
+            shares = [{**most, "funder": each} for each in funders]
+            answer = await stage.officer().post("contracts", {**body, "shares": shares})
+            [error] = answer.json()["errors"]
+            assert (answer.status_code, error["pointer"], error["code"]) == (422, "/shares", code)
+        shares = [{**most, "funder": "jm-finance"}]
+        answer = await stage.officer().post("contracts", {**body, "shares": shares})
+        assert (answer.status_code, answer.json()["code"]) == (409, "funder_exhausted")
+
+    async def test_a_call_without_money_still_has_its_task_book(self, stage: Any) -> None:
+        call = await stage.awarded(budget="0.00", funders=[])
+        body = {"bid": call["winners"][0], "goals": ["达标"], "ends_on": "2099-01-01"}
+        made = await stage.officer().make("contracts", body)
+        assert (made["budget"], made["shares"]) == ("0.00", [])
+
+    async def test_the_days_of_a_contract_lie_between_today_and_its_end(self, stage: Any) -> None:
+        call = await stage.awarded()
+        today = stage.now().date()
+        last = today + timedelta(days=100)
+
+        async def refused(ends_on: str, due_on: str) -> tuple[str, str]:
+            body = {
+                "bid": call["winners"][0], "goals": ["达标"], "ends_on": ends_on,
+                "milestones": [{"key": "midterm", "title": "中期", "due_on": due_on}],
+            }  # fmt: skip
+            answer = await stage.officer().post("contracts", body)
+            assert answer.status_code == 422, answer.text
+            [error] = answer.json()["errors"]
+            return error["pointer"], error["code"]
+
+        due = "/milestones/0/due_on"
+        assert await refused(str(today), str(today)) == ("/ends_on", "ends_in_past")
+        assert await refused(str(last), "0001-01-01") == (due, "day_out_of_range")
+        for day in (today - timedelta(days=1), last + timedelta(days=1)):
+            assert await refused(str(last), str(day)) == (due, "due_outside_contract")
+
     async def test_an_outsider_sees_no_contract_and_signs_none(self, stage: Any) -> None:
         contract, _ = await drafted(stage)
         outsider = stage.signatory(await stage.register(stage.uscc()))

@@ -199,6 +199,17 @@ class TestSealing:
         sealed = (await seal()).json()
         assert (sealed["state"], sealed["receipt"]["digest"]) == ("sealed", latest)
 
+    async def test_an_envelope_of_a_withdrawn_bid_is_taken_by_the_leads_next_one(self, stage: Any) -> None:
+        call = await stage.published()
+        lead = stage.signatory(await stage.register(stage.uscc()))
+        first = await lead.make("bids", {"call": call, "content": stage.content()})
+        digest = (await lead.do(f"bids/{first['id']}", "prepare"))["envelope_digest"]
+        kept = (await lead.read(f"bids/{first['id']}/envelopes"))["envelopes"]
+        await lead.do(f"bids/{first['id']}", "withdraw", {"reason": "改由新团队承担"})
+        second = await lead.make("bids", {"call": call})
+        sealed = await lead.do(f"bids/{second['id']}", "seal", {"envelope": kept})
+        assert (sealed["state"], sealed["receipt"]["digest"]) == ("sealed", digest)
+
     async def test_a_clash_is_told_to_the_member_alone(self, stage: Any) -> None:
         call = await stage.published()
         member = await stage.register(stage.uscc())

@@ -15,21 +15,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from kechuang.db.tables import file as files
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import FieldError, Invalid
-from kechuang.http.schemas import Line, Output
+from kechuang.http.schemas import Input, Line, Output
 from kechuang.text import Text
 
 MOST = 50
 
 
-class Attachment(BaseModel):
+class Attachment(Input):
     """A file that proves something."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     file: str = Field(min_length=1, max_length=64, description="Id that `POST /files?for=<resource>` gave")
     kind: Line = Field(
         description="Code of the material, as the form or the call names it", examples=["audit_report"]

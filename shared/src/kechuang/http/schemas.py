@@ -58,10 +58,9 @@ Line = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=
 Prose = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=20_000)]
 
 
-class ExternalId(BaseModel):
+class ExternalId(Input):
     """The number that another system gave to this record."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     system: str = Field(min_length=1, max_length=60, examples=["provincial-platform"])
     id: str = Field(min_length=1, max_length=120, examples=["2024-000123"])
 

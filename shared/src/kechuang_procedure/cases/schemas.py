@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
 from kechuang.text import Text, field_error
@@ -32,10 +32,9 @@ class CaseOwner(Input):
         return self
 
 
-class CaseEvidence(BaseModel):
+class CaseEvidence(Input):
     """A file that shows something."""
 
-    model_config = ConfigDict(extra="forbid")
     file: str = Field(max_length=64, description="Id of the file")
     title: Line
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from kechuang.codes import Uscc
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut
@@ -20,10 +20,9 @@ EXAMPLE = {
 Level = Literal["national", "province", "city", "county", "township", "village"]
 
 
-class RegisterEvidence(BaseModel):
+class RegisterEvidence(Input):
     """A file that proves the record."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     file: Line = Field(description="Id of an uploaded file (`POST /files?for=` this resource)")
     kind: Line = Field(description="Code of the evidence that the kind demands, or `other`")
     title: Line

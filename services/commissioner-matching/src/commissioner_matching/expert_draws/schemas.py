@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut
 
@@ -18,10 +18,9 @@ EXAMPLE = {
 }
 
 
-class DrawStratum(BaseModel):
+class DrawStratum(Input):
     """Places of one kind."""
 
-    model_config = ConfigDict(extra="forbid")
     kind: Kind
     seats: int = Field(ge=1, le=30)
 
@@ -53,10 +52,9 @@ class ExpertDrawCommit(Input):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
-class DrawRecusal(BaseModel):
+class DrawRecusal(Input):
     """An expert whom the officers know to be in conflict."""
 
-    model_config = ConfigDict(extra="forbid")
     expert: Line
     reason: Prose
 

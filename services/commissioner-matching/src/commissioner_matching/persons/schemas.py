@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from kechuang.http.schemas import Input, Line, Output, Prose, RecordOut, merge_patch
 from kechuang.personal import PhoneNumber, ResidentId, Secret
@@ -24,30 +24,27 @@ EXAMPLE = {
 }
 
 
-class PersonAchievement(BaseModel):
+class PersonAchievement(Input):
     """A work that shows what a person can do (成果)."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     kind: Literal["paper", "patent", "project", "standard", "award", "service", "other"]
     title: Line
     text: Prose | None = Field(default=None, description="Abstract or summary")
     year: int | None = Field(default=None, ge=1950, le=2100)
 
 
-class PersonConflict(BaseModel):
+class PersonConflict(Input):
     """A tie to an organisation (利益关联) that keeps the person from serving or judging it."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     organisation: Line = Field(description="统一社会信用代码")
     kind: Line = Field(examples=["shareholding"])
     evidence: Line
     valid_to: date | None = Field(default=None, description="Last day; null while it lasts")
 
 
-class PersonSource(BaseModel):
+class PersonSource(Input):
     """Where the file comes from: a system and its number there."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     system: Line
     id: Line
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from kechuang.codes import Uscc
 from kechuang.http.attachments import MOST, Attachment, AttachmentOut
@@ -23,10 +23,9 @@ EXAMPLE = {
 }
 
 
-class FilingProject(BaseModel):
+class FilingProject(Input):
     """An R&D project of the period (研发项目); `answers` is what the form asks of each beside."""
 
-    model_config = {"extra": "forbid", "str_strip_whitespace": True}
     title: Line
     started_on: date
     ended_on: date | None = None

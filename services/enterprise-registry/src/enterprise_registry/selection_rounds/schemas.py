@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationInfo, field_validator
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
 
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut
 from kechuang.text import Text, field_error
@@ -124,10 +124,9 @@ class SelectionRoundPatch(Input):
     scorers: list[Line] | None = Field(default=None, max_length=50)
 
 
-class RoundSheet(BaseModel):
+class RoundSheet(Input):
     """A scorer's points for one item: every line of the scheme, 0 to 100."""
 
-    model_config = {"extra": "forbid", "str_strip_whitespace": True}
     item: str = Field(max_length=64, description="An application, or a recognition under review")
     points: dict[str, Score] = Field(examples=[{"rd_input": "85.5", "results": "90"}])
     opinion: Prose | None = None
@@ -139,10 +138,9 @@ class RoundScore(Input):
     sheets: list[RoundSheet] = Field(min_length=1, max_length=500)
 
 
-class RoundSetAside(BaseModel):
+class RoundSetAside(Input):
     """An item that is set aside whatever its score, and why."""
 
-    model_config = {"extra": "forbid", "str_strip_whitespace": True}
     item: str = Field(max_length=64)
     reason: Prose
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import Field, PlainSerializer, model_validator
 
 from indicators.catalogue.periods import PATTERN
 from indicators.observations.schemas import NumberIn, plain
@@ -18,10 +18,9 @@ EXAMPLE = {
 }
 
 
-class SubmissionCell(BaseModel):
+class SubmissionCell(Input):
     """One reported value."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     indicator: Line
     value: Annotated[NumberIn, PlainSerializer(plain, return_type=str)] = Field(examples=[Decimal("42.5")])
     reason: Prose | None = Field(default=None, description="Why it differs from what was expected")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from kechuang.codes.types import Uscc
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut
@@ -25,28 +25,25 @@ CONTENT: dict[str, Any] = {
 EXAMPLE: dict[str, Any] = {"call": "018e2b6a-…", "members": ["91440703MATE001A0N"], "content": CONTENT}
 
 
-class BidBudgetLine(BaseModel):
+class BidBudgetLine(Input):
     """One line of the budget."""
 
-    model_config = {"extra": "forbid"}
     category: Line
     amount: Money
 
 
-class BidTechnical(BaseModel):
+class BidTechnical(Input):
     """The technical part: what is sealed is its canonical JSON."""
 
-    model_config = {"extra": "forbid"}
     title: Line
     plan: Prose
     team: list[Prose] = Field(default_factory=list, max_length=100)
     results: list[Prose] = Field(default_factory=list, max_length=100)
 
 
-class BidBudget(BaseModel):
+class BidBudget(Input):
     """The budget part; `requested` is the fiscal money asked for."""
 
-    model_config = {"extra": "forbid"}
     total: Money
     requested: Money
     lines: list[BidBudgetLine] = Field(default_factory=list, max_length=100)

@@ -18,7 +18,7 @@ _table = record_table(
     sa.Column("members", ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("suite", sa.Text, nullable=False),
     sa.Column("envelope_version", sa.Integer, nullable=False),
-    sa.Column("envelope_digest", sa.Text, unique=True),
+    sa.Column("envelope_digest", sa.Text, comment="covers the call, the lead and every part"),
     sa.Column("confirmations", JSONB, nullable=False, server_default="[]"),
     sa.Column("declined", ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column("received_at", sa.DateTime(timezone=True)),

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from kechuang.http.schemas import ExternalId, Input, Line, Output, Prose, RecordOut, merge_patch
 from kechuang.money import Money, MoneyOut
@@ -29,30 +29,27 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class CallFunder(BaseModel):
+class CallFunder(Input):
     """One funder's share; all shares add up to the budget."""
 
-    model_config = {"extra": "forbid"}
     funder: Line = Field(description="Id of a budget unit or 统一社会信用代码")
     label: Line
     fiscal: bool = Field(description="财政资金 (capped by the programme) or a party's own money")
     amount: Money
 
 
-class CallCriterion(BaseModel):
+class CallCriterion(Input):
     """A line of the mark sheet; weights add up to 100."""
 
-    model_config = {"extra": "forbid"}
     key: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     label: Line
     weight: int = Field(ge=1, le=100)
     highest: int = Field(default=100, ge=1, le=1000, description="Highest mark, points")
 
 
-class CallPoints(BaseModel):
+class CallPoints(Input):
     """The lead's innovation points (企业创新积分) at the end of a day: to enter, to rank by, or both."""
 
-    model_config = {"extra": "forbid"}
     at_least: str | None = Field(
         default=None,
         pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$",
@@ -71,10 +68,9 @@ class CallPoints(BaseModel):
         return self
 
 
-class CallStratum(BaseModel):
+class CallStratum(Input):
     """How many panel seats go to experts of a kind."""
 
-    model_config = {"extra": "forbid"}
     kind: Literal["technical", "management", "financial"]
     seats: int = Field(ge=1, le=50)
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from kechuang.http.schemas import Input, Line, Prose, RecordOut
 from kechuang.money import Money, MoneyOut
@@ -21,29 +21,26 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class ContractShare(BaseModel):
+class ContractShare(Input):
     """What one funder pays."""
 
-    model_config = {"extra": "forbid"}
     funder: Line
     label: Line
     fiscal: bool
     amount: Money
 
 
-class ContractMilestoneCreate(BaseModel):
+class ContractMilestoneCreate(Input):
     """A milestone of the contract."""
 
-    model_config = {"extra": "forbid"}
     key: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     title: Line
     due_on: date
 
 
-class ContractTrancheCreate(BaseModel):
+class ContractTrancheCreate(Input):
     """A planned payment by one funder; it falls due by itself."""
 
-    model_config = {"extra": "forbid"}
     funder: Line
     on: Literal["signature", "milestone", "acceptance"]
     milestone: str | None = Field(default=None, max_length=40, description="Key of a milestone")

@@ -1,6 +1,7 @@
 """From an award to an accepted task book."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,7 +46,8 @@ async def draft_contract(uow: UnitOfWork, body: ContractCreate) -> Contract:
         }
         for each in body.shares or ()
     ] or [dict(each) for each in call.funders]
-    budget = sum(money.parse(each["amount"]) for each in shares)
+    budget = _budget(shares)
+    _require_days(body, uow.today)
     members = [*bid.bidders, *([call.need_owner] if call.need_owner else [])]
     contract = await contracts.create(
         uow, kind=body.kind, call=call.id, bid=bid.id, need=call.need, title=bid.title or call.title,
@@ -56,6 +58,31 @@ async def draft_contract(uow: UnitOfWork, body: ContractCreate) -> Contract:
     await _plan(uow, contract, bid, body)
     await _commit_money(uow, call, contract.funder_shares())
     return contract
+
+
+def _budget(shares: Sequence[Mapping[str, Any]]) -> int:
+    """All shares together, in fen."""
+    if len({each["funder"] for each in shares}) != len(shares):
+        raise invalid("/shares", "funder_repeated", "出资方重复。", "A funder has one share.")
+    try:
+        return money.bounded(sum(money.parse(each["amount"]) for each in shares))
+    except OverflowError:
+        raise invalid(
+            "/shares", "amount_too_large", "份额合计过大。", "The shares together are too large."
+        ) from None
+
+
+def _require_days(body: ContractCreate, today: date) -> None:
+    """A contract ends after today, and its milestones are due until then."""
+    if body.ends_on <= today:
+        raise invalid("/ends_on", "ends_in_past", "结束日期应晚于今天。", "The last day lies in the future.")
+    for n, each in enumerate(body.milestones):
+        if not today <= each.due_on <= body.ends_on:
+            raise invalid(
+                f"/milestones/{n}/due_on", "due_outside_contract",
+                "里程碑的截止日应在今天与结束日期之间。",
+                "A milestone is due between today and the last day of the contract.",
+            )  # fmt: skip
 
 
 async def _plan(uow: UnitOfWork, contract: Contract, bid: Bid, body: ContractCreate) -> None:
@@ -103,14 +130,15 @@ async def _commit_money(uow: UnitOfWork, call: Call, shares: Sequence[rules.Fund
         {"call": call.id, "funder": each["funder"], "amount_fen": money.parse(each["amount"])}
         for each in call.funders
     ]
-    await uow.execute(insert(account).values(promised).on_conflict_do_nothing())
+    if promised:  # a call without money binds none
+        await uow.execute(insert(account).values(promised).on_conflict_do_nothing())
     for share in sorted(shares, key=lambda each: each.funder):
         bound = await uow.execute(
             sa.update(account)
             .where(
                 account.c.call == call.id,
                 account.c.funder == share.funder,
-                account.c.committed_fen + share.amount <= account.c.amount_fen,
+                account.c.committed_fen <= account.c.amount_fen - share.amount,
             )
             .values(committed_fen=account.c.committed_fen + share.amount)
         )

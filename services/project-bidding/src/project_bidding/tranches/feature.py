@@ -238,7 +238,7 @@ async def _draw(uow: UnitOfWork, tranche: Tranche, amount: int) -> None:
         .where(
             account.c.call == tranche.call,
             account.c.funder == tranche.funder,
-            account.c.released_fen + amount <= account.c.committed_fen,
+            account.c.released_fen <= account.c.committed_fen - amount,
         )
         .values(released_fen=account.c.released_fen + amount)
     )
