@@ -84,6 +84,23 @@ class TestTaskBook:
         told = [each for each in await pb.events("overdue") if each["data"]["contract"] == contract["id"]]
         assert len(told) == 1
 
+    async def test_a_milestone_rejected_after_its_day_is_overdue(self, pb: Any, stage: Any) -> None:
+        contract = await signed(stage)
+        lead = stage.signatory(contract["organisation"])
+        [milestone] = (await lead.read("contract-milestones", contract=contract["id"]))["items"]
+        mark = f"contract-milestones/{milestone['id']}"
+        await lead.do(mark, "submit", {"evidence": "样机检测报告"})
+        await pb.at(days=62)
+        await pb.fire_timers()
+        assert (await lead.read(mark))["state"] == "submitted", "it was handed in before its day"
+        await stage.officer().do(mark, "reject", {"reason": "缺少签章"})
+        await pb.fire_timers()
+        assert (await lead.read(mark))["state"] == "overdue"
+        told = [each for each in await pb.events("overdue") if each["data"]["contract"] == contract["id"]]
+        assert len(told) == 1
+        again = await lead.do(mark, "submit", {"evidence": "样机检测报告（盖章）"})
+        assert again["state"] == "submitted"
+
     async def test_tranches_beyond_a_funders_share_are_refused(self, stage: Any) -> None:
         call = await stage.awarded()
         body = {

@@ -96,7 +96,6 @@ class ReservePool(Item):
 
     for_node: NodeRef | None = None
     count_targets: tuple[CountTarget, ...] = ()
-    entry: Condition | None = None
 
 
 class Quota(Strict):

@@ -163,7 +163,10 @@ async def approve(record_id: RecordId, body: Because, uow: Write) -> Milestone:
 
 @router.verb("reject", example={"reason": "检测报告缺少第三方签章。"})
 async def reject(record_id: RecordId, body: Because, uow: Write) -> Milestone:
-    """Send the evidence back with the reason."""
+    """Send the evidence back with the reason; after the due day the milestone is overdue by this."""
     milestone = await milestones.load(uow, record_id, "reject")
     uow.reason = body.reason
-    return await milestones.change(uow, milestone, "reject")
+    rejected = await milestones.change(uow, milestone, "reject")
+    if uow.today > rejected.due_on:  # its timer came while the evidence lay with the officers
+        uow.schedule(OVERDUE, uow.now, rejected.id, rejected.version)
+    return rejected
