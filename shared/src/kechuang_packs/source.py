@@ -36,10 +36,27 @@ class PackError(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
+def _refuse_aliases(text: str, shown: str) -> None:
+    """No anchor is used again: ten lines of aliases of aliases would become gigabytes of pack."""
+    if "&" not in text or "*" not in text:
+        return
+    try:
+        found = next(
+            (each for each in yaml.scan(text, yaml.CSafeLoader) if isinstance(each, yaml.AliasToken)), None
+        )
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PackError([Fault(shown, line, error.problem or "not YAML")]) from None
+    if found is not None:
+        raise PackError([Fault(shown, found.start_mark.line + 1, "write it out: packs take no aliases (*)")])
+
+
 def read_yaml(path: Path, shown: str) -> Any:
     """The document with ruamel's positions; PackError for what is not YAML (a key given twice included)."""
     try:
-        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        _refuse_aliases(text, shown)
+        return YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         text = (error.problem or "not YAML").splitlines()[0]
@@ -81,7 +98,9 @@ _FastLoader.add_implicit_resolver("!unclear", _UNCLEAR, list("-+.0123456789"))
 def read_fast(path: Path, shown: str) -> Any:
     """The same document without positions, in a tenth of the time; PackError without a useful line."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_FastLoader)  # noqa: S506  a safe loader
+        text = path.read_text(encoding="utf-8")
+        _refuse_aliases(text, shown)
+        return yaml.load(text, Loader=_FastLoader)  # noqa: S506  a safe loader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PackError([Fault(shown, 1, str(error).splitlines()[0])]) from None
 

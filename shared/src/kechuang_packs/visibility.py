@@ -1,4 +1,4 @@
-"""Which facts, nodes, documents, periods and forms a pack can name: its own and those of the packs it refers to."""
+"""Which facts, nodes, documents, periods, forms and messages a pack can name: its own and those of the packs it refers to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kechuang_packs.models.cases import CaseKind
-from kechuang_packs.models.content import Codelist, FormDefinition, NoticePeriod
+from kechuang_packs.models.content import Codelist, FormDefinition, MessageTemplate, NoticePeriod
 from kechuang_packs.models.facts import Classification, FactDefinition
 from kechuang_packs.models.ladder import Node
 from kechuang_packs.models.pack import Pack
@@ -29,6 +29,7 @@ class Visible:
     periods: dict[str, NoticePeriod] = field(default_factory=dict)
     forms: dict[str, FormDefinition] = field(default_factory=dict)
     case_kinds: dict[str, CaseKind] = field(default_factory=dict)
+    messages: dict[str, MessageTemplate] = field(default_factory=dict)
     areas: set[str] = field(default_factory=set)
     clashes: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -86,12 +87,15 @@ def _add(visible: Visible, pack: Pack) -> None:
         visible.owners.setdefault(classification.fact, pack.id)
     for codelist in pack.codelists.codelists:
         put(visible.codelists, "code list", codelist.code, codelist)
-    for period in pack.periods.periods:
-        visible.periods.setdefault(period.code, period)
-    for form in pack.forms:
-        visible.forms.setdefault(form.code, form)
-    for kind in pack.cases.kinds:
-        visible.case_kinds.setdefault(kind.code, kind)
+    nearest: tuple[tuple[dict[str, Any], Any], ...] = (
+        (visible.periods, pack.periods.periods),
+        (visible.forms, pack.forms),
+        (visible.case_kinds, pack.cases.kinds),
+        (visible.messages, pack.messages.messages),
+    )
+    for table, items in nearest:  # a pack's own stands before those it refers to
+        for each in items:
+            table.setdefault(each.code, each)
     visible.areas |= {area.id for area in pack.areas.areas}
 
 

@@ -22,13 +22,27 @@ _DEEP = "[" * 1000
 _LONG = "a: " + "9" * 5000
 
 
-@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: [1\n", "\tb: 1\n", _DEEP, _LONG])
+_BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+
+
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: [1\n", "\tb: 1\n", "a: &b [*\n", _DEEP, _LONG, _BOMB])
 def test_what_is_no_good_yaml_is_refused_by_both(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pack.yaml"
     path.write_text(text)
     for read in (read_fast, read_yaml):
         with pytest.raises(PackError):
             read(path, "pack.yaml")
+
+
+def test_an_alias_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text(_BOMB)
+    for read in (read_fast, read_yaml):
+        with pytest.raises(PackError, match="aliases") as refused:
+            read(path, "pack.yaml")
+        assert refused.value.faults[0].line == 2
+    path.write_text("a: R&D * 2\nb: 'x & *y'\n")
+    assert read_yaml(path, "pack.yaml") == read_fast(path, "pack.yaml")
 
 
 def test_a_date_that_is_none_is_a_fault_of_the_file(tmp_path: Path) -> None:

@@ -151,19 +151,22 @@ def test_commissioners_serve_at_least_thirty_days_or_twelve_visits(jiangmen: Pac
     assert (terms["overall"], terms["rural_commissioner"]) == (12, 36)
 
 
-def test_every_step_of_the_story_is_told_to_someone(jiangmen: Pack) -> None:
-    told = {message.event for message in jiangmen.messages.messages}
-    assert told >= {
-        "filing.returned", "filing.verified", "application.submitted", "application.returned", "recognition.decided",
-        "application.rejected", "notice.published", "technical-need.accepted", "technical-need.routed",
-        "technical-need.resolved", "dispatch.proposed", "dispatch.activated", "call.published", "bid.sealed",
-        "award.decided", "contract-milestone.due", "contract-milestone.overdue", "tranche.released",
-    }  # fmt: skip
-    assert all(message.source is Source.product_default for message in jiangmen.messages.messages)
+def test_every_step_of_the_story_is_told_to_someone_in_every_city(
+    packs: Packs, cities: dict[str, Pack]
+) -> None:
+    for city in cities.values():
+        messages = packs.visible(city).messages.values()
+        assert {each.event for each in messages} >= {
+            "filing.returned", "filing.verified", "application.submitted", "application.returned", "recognition.decided",
+            "application.rejected", "notice.published", "technical-need.accepted", "technical-need.routed",
+            "technical-need.resolved", "dispatch.proposed", "dispatch.activated", "call.published", "bid.sealed",
+            "award.decided", "contract-milestone.due", "contract-milestone.overdue", "tranche.released",
+        }, city.id  # fmt: skip
+        assert all(each.source is Source.product_default for each in messages)
 
 
-def test_a_receipt_of_a_sealed_bid_says_when_and_what_but_not_how_many(jiangmen: Pack) -> None:
-    (receipt,) = [message for message in jiangmen.messages.messages if message.event == "bid.sealed"]
+def test_a_receipt_of_a_sealed_bid_says_when_and_what_but_not_how_many(packs: Packs, jiangmen: Pack) -> None:
+    (receipt,) = [each for each in packs.visible(jiangmen).messages.values() if each.event == "bid.sealed"]
     text = receipt.subject_zh + receipt.body_zh
     assert "{received_at}" in text
     assert "{digest}" in text

@@ -23,12 +23,7 @@ class _Blanks(dict[str, Any]):
 
 
 def _templates(shelf: Library, pack: Pack, event: str) -> list[MessageTemplate]:
-    return [
-        each
-        for seen in shelf.packs.visible(pack).packs
-        for each in seen.messages.messages
-        if each.event == event
-    ]
+    return [each for each in shelf.packs.visible(pack).messages.values() if each.event == event]
 
 
 def notify(uow: UnitOfWork, record: Record, resource: str, event: str, **values: Any) -> None:

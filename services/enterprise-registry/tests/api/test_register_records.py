@@ -106,6 +106,34 @@ class TestReporting:
             "state"
         ] == "reported"
 
+    async def test_who_reported_is_told_what_came_of_it(self, city: ServiceHarness, officer: Client) -> None:
+        uscc = await enterprise(officer)
+        signatory = city.client(roles=["enterprise_signatory"], organisation=uscc, person="boss")
+        records = [
+            await signatory.make(
+                RECORDS,
+                {
+                    "kind": "patent",
+                    "title": title,
+                    "valid_from": "2024-03-01",
+                    "fields": {"patent_no": f"ZL-{title}"},
+                },
+            )
+            for title in ("一种轴承", "一种齿轮")
+        ]
+        await officer.do(f"{RECORDS}/{records[0]['id']}", "confirm")
+        await officer.do(f"{RECORDS}/{records[1]['id']}", "refuse", {"reason": "专利证书不清晰"})
+        told = {
+            each["data"]["record"]: each["data"]
+            for each in await city.events("sent")
+            if each["data"]["resource"] == RECORDS
+        }
+        good, bad = (told[each["id"]] for each in records)
+        assert good["recipients"] == bad["recipients"] == [f"owner:{uscc}"]
+        assert (good["template"], bad["template"]) == ("register_record_confirmed", "register_record_refused")
+        assert "专利证书不清晰" in bad["body_zh"]
+        assert "一种轴承" in good["subject_zh"]
+
 
 class TestOverlap:
     async def test_the_same_thing_holds_once_at_a_time(self, officer: Client) -> None:

@@ -2,6 +2,7 @@
 
     class EnterpriseRecords(Registers):
         async def announce(self, uow, record, what): …        the service's own events
+        def answer(self, uow, record, outcome, reason): …     what the reporting organisation is told
 
     records = EnterpriseRecords(metadata, rules, resource="enterprise-records", singular="enterprise_record",
                                 table="enterprise_record", prefix="ER", title=Text("名册记录", "Register record"))
@@ -126,14 +127,18 @@ class Registers(RegisterSteps):
         checks.require_role(uow, kind.confirmers, "confirm")
         checks.require_evidence(kind, found.evidence)
         uow.reason = body.reason
-        return await self._confirmed(uow, found, document_no=body.document_no or found.document_no)
+        confirmed = await self._confirmed(uow, found, document_no=body.document_no or found.document_no)
+        self.answer(uow, confirmed, "confirmed")
+        return confirmed
 
     async def refuse(self, uow: UnitOfWork, record_id: str, reason: str) -> RegisterRecord:
         """Refuse what was reported; it never counts."""
         found = await self._loaded(uow, record_id, "refuse")
         checks.require_role(uow, self.kind(uow, found).confirmers, "refuse")
         uow.reason = reason
-        return await self.records.change(uow, found, "refuse", reason=reason)
+        refused = await self.records.change(uow, found, "refuse", reason=reason)
+        self.answer(uow, refused, "refused", reason)
+        return refused
 
     async def end(self, uow: UnitOfWork, record_id: str, body: RegisterEnd) -> RegisterRecord:
         """End: status lost, tenant left. `ended_on` is the last day on which it holds, not after today."""

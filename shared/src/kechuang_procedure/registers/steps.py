@@ -27,6 +27,7 @@ from kechuang_procedure.registers.rules import RegisterPlace, RegisterRules
 from kechuang_procedure.registers.schemas import RegisterPatch
 
 What = Literal["confirmed", "ended"]
+Answer = Literal["confirmed", "refused"]
 _CONTENT = ("title", "level", "organisation", "parent", "chain", "valid_from", "valid_to", "document_no")
 
 
@@ -42,6 +43,11 @@ class RegisterSteps:
 
     async def announce(self, uow: UnitOfWork, record: RegisterRecord, what: What) -> None:
         """Tell others that a record counts from its first day on, or ended; nothing unless overridden."""
+
+    def answer(
+        self, uow: UnitOfWork, record: RegisterRecord, outcome: Answer, reason: str | None = None
+    ) -> None:
+        """Tell the organisation that reported a record what came of it; nothing unless overridden."""
 
     def may_confirm(self, uow: UnitOfWork) -> bool:
         """Whether the caller's roles may ever confirm records."""

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from enterprise_registry.messages import notify_to
 from enterprise_registry.metadata import metadata, tell
 from enterprise_registry.registers.rules import PackRules
+from kechuang import access
 from kechuang.db.unit import UnitOfWork
 from kechuang.messaging.events import Event
 from kechuang.text import Text
 from kechuang_contracts import enterprise_registry as events
 from kechuang_procedure.registers import RegisterRecord, Registers, last_day
-from kechuang_procedure.registers.steps import What
+from kechuang_procedure.registers.steps import Answer, What
 
 
 class EnterpriseRecords(Registers):
@@ -18,6 +20,16 @@ class EnterpriseRecords(Registers):
     async def announce(self, uow: UnitOfWork, record: RegisterRecord, what: What) -> None:
         """Publish `register-record.confirmed` or `register-record.ended`."""
         await tell(uow, self._event(uow, record, what), aggregate=record.id, version=record.version)
+
+    def answer(
+        self, uow: UnitOfWork, record: RegisterRecord, outcome: Answer, reason: str | None = None
+    ) -> None:
+        """Send the pack's message to who reported: the host, or the organisation whose record it is a part of."""
+        told = access.owner(record.reporter or record.organisation)[:1]
+        notify_to(
+            uow, record, self.RESOURCE.name, f"register-record.{outcome}", {"organisation": told},
+            title=record.title, kind=self.kind(uow, record).name.zh, reasons=reason or "",
+        )  # fmt: skip
 
     def _event(self, uow: UnitOfWork, record: RegisterRecord, what: What) -> Event:
         common: dict[str, Any] = {
