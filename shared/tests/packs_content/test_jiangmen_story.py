@@ -143,6 +143,14 @@ def test_notices_run_five_working_days(jiangmen: Pack) -> None:
         )
 
 
+def test_what_is_returned_is_corrected_within_ten_working_days_in_every_city(
+    packs: Packs, cities: dict[str, Pack]
+) -> None:
+    for city in cities.values():
+        found = packs.visible(city).periods["correction"]
+        assert (found.length, found.unit) == (10, "working_day"), city.id
+
+
 def test_commissioners_serve_at_least_thirty_days_or_twelve_visits(jiangmen: Pack) -> None:
     for programme in jiangmen.commissioners.programmes:
         minimum = programme.service_minimum
