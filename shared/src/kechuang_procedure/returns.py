@@ -29,7 +29,10 @@ class ReturnForCorrection(Input):
     """Everything that is to be corrected, once."""
 
     items: list[ReturnItem] = Field(min_length=1, max_length=100)
-    due_on: date | None = Field(default=None, description="Last day for resubmission; by default ten days")
+    due_on: date | None = Field(
+        default=None,
+        description="Last day for resubmission; by default the city's period for corrections, else ten days",
+    )
 
 
 def returned(

@@ -1,6 +1,6 @@
 """Filings and assessments through the real application and a real database."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from er_story import ANNUAL, filed, registered
@@ -134,9 +134,11 @@ class TestFiling:
         cast = await registered(er)
         made = await filed(cast, 2022, verified=False)
         item = {"pointer": "/facts/rd_expense", "label": "研发费用", "reason": "请核对"}
-        await cast.county.do(f"filings/{made['id']}", "return", {"items": [item]})
+        returned = await cast.county.do(f"filings/{made['id']}", "return", {"items": [item]})
+        left = date.fromisoformat(returned["returns"][-1]["due_on"]) - er.database.clock.today()
+        assert left.days >= 12, "ten working days"
         await cast.signatory.patch(f"filings/{made['id']}", {"facts": {"rd_staff": 1}})
-        await er.at(days=11)
+        await er.at(days=left.days + 1)
         await er.fire_timers()
         assert (await cast.signatory.read(f"filings/{made['id']}"))["state"] == "lapsed"
 

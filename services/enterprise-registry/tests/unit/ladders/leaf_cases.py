@@ -62,7 +62,7 @@ def flat(rule: CompiledRule, part: Part) -> Vocabulary:
 
 
 def conditions(packs: Packs) -> Iterator[CompiledRule]:
-    """Every rule and every condition of every pack: of derived nodes, pools, size tiers, benefits."""
+    """Every rule and every condition of every pack: of derived nodes, size tiers, benefits."""
     for pack in packs:
         for rule in pack.rules:
             yield compile_rule(packs, pack, rule)
@@ -75,9 +75,6 @@ def _beside(pack: Pack) -> Iterator[tuple[Condition, str]]:
         for node in pack.ladder.ladder.nodes:
             if node.condition is not None:
                 yield node.condition, node.code
-        for pool in pack.ladder.ladder.pools:
-            if pool.entry is not None:
-                yield pool.entry, pool.code
         for tier in pack.ladder.ladder.size_tiers:
             if tier.members is not None:
                 yield tier.members, tier.code
