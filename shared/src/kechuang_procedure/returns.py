@@ -74,3 +74,8 @@ def returned(
 def is_due(returns: Sequence[Mapping[str, Any]], today: date) -> bool:
     """Tell whether the last day to answer the latest return has passed."""
     return bool(returns) and date.fromisoformat(returns[-1]["due_on"]) < today
+
+
+def in_one_line(noted: Mapping[str, Any]) -> str:
+    """Write what is to be corrected in one line, for a message."""
+    return "；".join(f"{each['label']}：{each['reason']}" for each in noted["items"])

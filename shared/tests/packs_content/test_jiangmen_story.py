@@ -167,18 +167,16 @@ def test_every_step_of_the_story_is_told_to_someone_in_every_city(
         assert {each.event for each in messages} >= {
             "filing.returned", "filing.verified", "application.submitted", "application.returned", "recognition.decided",
             "application.rejected", "notice.published", "technical-need.accepted", "technical-need.routed",
-            "technical-need.resolved", "dispatch.proposed", "dispatch.activated", "call.published", "bid.sealed",
+            "technical-need.resolved", "dispatch.proposed", "dispatch.activated", "call.published",
             "award.decided", "contract-milestone.due", "contract-milestone.overdue", "tranche.released",
         }, city.id  # fmt: skip
         assert all(each.source is Source.product_default for each in messages)
 
 
-def test_a_receipt_of_a_sealed_bid_says_when_and_what_but_not_how_many(packs: Packs, jiangmen: Pack) -> None:
-    (receipt,) = [each for each in packs.visible(jiangmen).messages.values() if each.event == "bid.sealed"]
-    text = receipt.subject_zh + receipt.body_zh
-    assert "{received_at}" in text
-    assert "{digest}" in text
-    assert receipt.to == "applicant"
+def test_no_template_tells_of_a_sealed_bid(packs: Packs) -> None:
+    assert not [
+        each.code for pack in packs for each in pack.messages.messages if each.event.startswith("bid.")
+    ]
 
 
 def test_feeds_name_events_that_the_services_have(cities: dict[str, Pack]) -> None:

@@ -54,9 +54,14 @@ async def load_at_start(database: Database) -> None:
     _load(database.settings.packs_dir)
 
 
+def loaded(unit: ReadUnit | UnitOfWork) -> Packs | None:
+    """Give the packs of this process; None when none are configured."""
+    return _load(unit.database.settings.packs_dir)
+
+
 def programmes(unit: ReadUnit | UnitOfWork, on: date | None = None) -> list[Programme]:
     """Give all programmes in force on a day (today), in the order of their ids."""
-    packs, day = _load(unit.database.settings.packs_dir), on or unit.today
+    packs, day = loaded(unit), on or unit.today
     found = []
     for name in sorted({pack.id for pack in packs or ()}):
         pack = packs.in_force(name, day) if packs else None

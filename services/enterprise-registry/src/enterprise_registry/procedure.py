@@ -1,6 +1,5 @@
 """The common administrative mechanisms under this service's names: windows, notices, objections (公示、异议)."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -84,7 +83,7 @@ application_windows = ApplicationWindows(
 )  # fmt: skip
 notices = Notices(
     metadata, resource="enterprise-notices", singular="enterprise_notice", table="enterprise_notice",
-    prefix="EN", title=Text("公示", "Notice"),
+    prefix="EN", title=Text("公示", "Notice"), packs=lambda uow: library(uow).packs,
 )  # fmt: skip
 objections = Objections(
     metadata, notices, resource="enterprise-objections", singular="enterprise_objection",
@@ -100,11 +99,6 @@ def with_due_day(uow: UnitOfWork, pack: str | None, body: ReturnForCorrection) -
         return body
     period = Period(found.length, kind="working" if found.unit == "working_day" else "calendar")
     return body.model_copy(update={"due_on": end_of(uow.today, period).last_day})
-
-
-def reasons(noted: Mapping[str, Any]) -> str:
-    """Write what is to be corrected in one line, for a message."""
-    return "；".join(f"{each['label']}：{each['reason']}" for each in noted["items"])
 
 
 def require_day_of_decision(today: date, decided_on: date, notice: Notice | None = None) -> None:

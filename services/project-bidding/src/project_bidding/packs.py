@@ -9,9 +9,11 @@ from kechuang.calendar import Period
 from kechuang.db.engines import Database
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import invalid
+from kechuang.resources import Record
 from kechuang_packs.models.bidding import BiddingProgramme
 from kechuang_packs.models.pack import Pack
 from kechuang_packs.packs import Packs, load_packs
+from kechuang_procedure.messages import pack_of
 from project_bidding.calls.eligibility import Rule
 
 AWARD_NOTICE = Period(5, kind="working")  # product default where a pack states none; policy-facts 7.8
@@ -65,9 +67,22 @@ async def load_at_start(database: Database) -> None:
     _load(database.settings.packs_dir)
 
 
+def loaded(unit: ReadUnit | UnitOfWork) -> Packs | None:
+    """Give the packs of this process; None when none are configured."""
+    return _load(unit.database.settings.packs_dir)
+
+
+def calendar_days(unit: ReadUnit | UnitOfWork, record: Record, code: str, default: int) -> int:
+    """How many calendar days a period of the record's pack is long; `default` where the pack has none such."""
+    packs = loaded(unit)
+    pack = pack_of(packs, record, unit.today) if packs is not None else None
+    found = packs.visible(pack).periods.get(code) if packs is not None and pack is not None else None
+    return found.length if found is not None and found.unit == "calendar_day" else default
+
+
 def programmes(unit: ReadUnit | UnitOfWork, on: date | None = None) -> list[Programme]:
     """Give all programmes in force on a day (today), by pack."""
-    packs, day = _load(unit.database.settings.packs_dir), on or unit.today
+    packs, day = loaded(unit), on or unit.today
     found = []
     for name in sorted({pack.id for pack in packs or ()}):
         pack = packs.in_force(name, day) if packs else None
@@ -78,7 +93,7 @@ def programmes(unit: ReadUnit | UnitOfWork, on: date | None = None) -> list[Prog
 
 def made_under(unit: ReadUnit | UnitOfWork, pack: str | None, code: str) -> Programme | None:
     """Give the programme under exactly the version that a record was made under."""
-    packs = _load(unit.database.settings.packs_dir)
+    packs = loaded(unit)
     if packs is None or pack is None:
         return None
     name, _, version = pack.partition("@")

@@ -20,7 +20,7 @@ from project_bidding.contracts.store import CONTRACTS
 from project_bidding.integrity.feature import EXPIRE, INTEGRITY_RECORDS, expire
 from project_bidding.integrity.feature import router as integrity_records
 from project_bidding.metadata import call_notices, metadata, objections, parties
-from project_bidding.milestones.feature import MILESTONES, OVERDUE, lapse
+from project_bidding.milestones.feature import DUE_SOON, MILESTONES, OVERDUE, lapse, remind
 from project_bidding.milestones.feature import router as milestones
 from project_bidding.opening_keys.feature import OPENING_KEYS
 from project_bidding.opening_keys.feature import router as opening_keys
@@ -80,6 +80,6 @@ SERVICE = Service(
         Handler(TechnicalNeedEscalated, draft_from_need, name="draft-call"),
         Handler(ExpertDrawDrawn, seat_panel, name="seat-panel"),
     ),
-    timers={CLOSE: close, OVERDUE: lapse, EXPIRE: expire, **call_notices.timers},
+    timers={CLOSE: close, OVERDUE: lapse, DUE_SOON: remind, EXPIRE: expire, **call_notices.timers},
     on_start=(packs.load_at_start,),
 )

@@ -1,13 +1,14 @@
 """Notices as a feature that a service takes in under its own resource name.
 
     notices = Notices(metadata, resource="call-notices", singular="call_notice", table="call_notice",
-                      prefix="CN", title=Text("公示", "Call notice"))
+                      prefix="CN", title=Text("公示", "Call notice"), packs=loaded)
 
+`packs` gives the packs whose message tells the organisations of a notice's items that it was published. It
 gives `notices.RESOURCE`, `notices.router`, `notices.timers`, and for use cases `open`, `publish`,
 `require_passed`, `hold`, `release`, `settle`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.dialects.postgresql import JSONB
 
+from kechuang import access
 from kechuang.calendar import Period
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, NotFound
@@ -25,7 +27,9 @@ from kechuang.records import Records
 from kechuang.resources import Filter, Resource, record_table
 from kechuang.text import Text
 from kechuang.timers import Timer, TimerHandler
+from kechuang_packs import Packs
 from kechuang_procedure.calendar import end_of
+from kechuang_procedure.messages import tell
 from kechuang_procedure.notices.domain import Notice, item, machine, sight, with_item
 
 
@@ -66,8 +70,17 @@ class Notices:
     """The notices of one service."""
 
     def __init__(
-        self, metadata: sa.MetaData, *, resource: str, singular: str, table: str, prefix: str, title: Text
+        self,
+        metadata: sa.MetaData,
+        *,
+        resource: str,
+        singular: str,
+        table: str,
+        prefix: str,
+        title: Text,
+        packs: Callable[[UnitOfWork], Packs | None],
     ) -> None:
+        self._packs = packs
         declared = record_table(
             table,
             metadata,
@@ -140,6 +153,11 @@ class Notices:
             provisional=end.provisional,
         )
         uow.schedule(self._timer, end.ends_at, notice.id, published.version)
+        concerned = access.party(*(each["organisation"] for each in published.items))
+        tell(
+            uow, self._packs(uow), published, self.RESOURCE.name, "notice.published", {"all_parties": concerned},
+            title=published.title, due_on=end.last_day.isoformat(), contact=published.contact,
+        )  # fmt: skip
         return published
 
     async def require_passed(self, uow: UnitOfWork, notice_id: str, record_id: str) -> Notice:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from commissioner_matching.dispatches.domain import OPEN, Dispatch
+from commissioner_matching.dispatches.messages import tell_proposed
 from commissioner_matching.dispatches.standing import find_commissioner, find_team
 from commissioner_matching.dispatches.store import dispatches
 from commissioner_matching.integrity import barred
@@ -78,6 +79,7 @@ async def propose(uow: UnitOfWork, values: dict[str, Any], **links: Any) -> Disp
         need = await needs_service.locked(uow, target.need)
         if need is not None:
             await needs_service.invite(uow, need, server.persons)
+    await tell_proposed(uow, dispatch)
     return dispatch
 
 

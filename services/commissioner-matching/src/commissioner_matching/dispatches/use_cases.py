@@ -5,6 +5,7 @@ from typing import Any
 
 from commissioner_matching.dispatches import ledger
 from commissioner_matching.dispatches.domain import Dispatch, missing, organisation_of, roles_of
+from commissioner_matching.dispatches.messages import tell_activated
 from commissioner_matching.dispatches.proposing import propose, same_target
 from commissioner_matching.dispatches.standing import find_commissioner, find_team
 from commissioner_matching.dispatches.store import dispatches
@@ -169,6 +170,7 @@ async def activate(uow: UnitOfWork, dispatch_id: str, values: dict[str, Any]) ->
         aggregate=active.id,
         version=active.version,
     )  # fmt: skip
+    await tell_activated(uow, active)
     return active
 
 

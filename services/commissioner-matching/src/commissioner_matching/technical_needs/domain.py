@@ -26,6 +26,8 @@ STATES = {
     "unresolved": Text("未解决", "Unresolved"),
 }
 
+CONFIRM_DAYS = 10
+"""How long an owner is asked to confirm; the need waits on after it."""
 ROUTES = {
     "advice": Text("咨询答复", "Advice"),
     "matching": Text("匹配派员", "Matching"),
@@ -121,7 +123,7 @@ MACHINE = Machine(
         Awaits("submitted", "accept", days=5),
         Awaits("returned", "submit"),
         Awaits("accepted", "route", days=5),
-        Awaits("resolved", "confirm", days=10),
+        Awaits("resolved", "confirm", days=CONFIRM_DAYS),
     ),
 )  # fmt: skip
 

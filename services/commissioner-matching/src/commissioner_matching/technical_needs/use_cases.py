@@ -1,11 +1,13 @@
 """What can be done with a technical need: one function per intention, one transaction each."""
 
+from datetime import timedelta
 from typing import Any
 
 from commissioner_matching.dispatches.store import dispatches
 from commissioner_matching.metadata import parties
 from commissioner_matching.need_campaigns import need_campaigns
-from commissioner_matching.technical_needs.domain import Need, way_of_solving
+from commissioner_matching.technical_needs.domain import CONFIRM_DAYS, ROUTES, Need, way_of_solving
+from commissioner_matching.technical_needs.messages import tell_owner
 from commissioner_matching.technical_needs.schemas import TechnicalNeedCreate, TechnicalNeedPatch
 from commissioner_matching.technical_needs.store import needs
 from kechuang.db.unit import UnitOfWork
@@ -18,7 +20,7 @@ from kechuang.text import Text
 from kechuang.timers import Timer
 from kechuang_contracts import commissioner_matching as events
 from kechuang_contracts.project_bidding import ContractAccepted
-from kechuang_procedure.returns import ReturnForCorrection, is_due, returned
+from kechuang_procedure.returns import ReturnForCorrection, in_one_line, is_due, returned
 
 RETURN_TIMER = "technical-needs.return-due"
 
@@ -79,14 +81,18 @@ async def withdraw_need(uow: UnitOfWork, need_id: str, reason: str | None) -> Ne
 async def accept_need(uow: UnitOfWork, need_id: str, reason: str | None) -> Need:
     """An officer of the place takes the need on."""
     uow.reason = reason
-    return await needs.change(uow, await needs.load(uow, need_id, "accept"), "accept")
+    accepted = await needs.change(uow, await needs.load(uow, need_id, "accept"), "accept")
+    tell_owner(uow, accepted, "accepted")
+    return accepted
 
 
 async def return_need(uow: UnitOfWork, need_id: str, body: ReturnForCorrection) -> Need:
     """An officer returns the need with everything that is to be corrected; once, with a due date."""
     need = await needs.load(uow, need_id, "return")
     entries = returned(uow, need, body, step="acceptance", earlier=list(need.returns), timer=RETURN_TIMER)
-    return await needs.change(uow, need, "return", returns=entries)
+    changed = await needs.change(uow, need, "return", returns=entries)
+    tell_owner(uow, changed, "returned", due_on=entries[-1]["due_on"], reasons=in_one_line(entries[-1]))
+    return changed
 
 
 async def lapse_return(uow: UnitOfWork, timer: Timer) -> None:
@@ -98,12 +104,16 @@ async def lapse_return(uow: UnitOfWork, timer: Timer) -> None:
 
 async def route_need(uow: UnitOfWork, need_id: str, route: str) -> Need:
     """An officer decides whether advice, a commissioner or an open call is the way."""
-    return await needs.change(uow, await needs.load(uow, need_id, "route"), "route", route=route)
+    routed = await needs.change(uow, await needs.load(uow, need_id, "route"), "route", route=route)
+    tell_owner(uow, routed, "routed", kind=ROUTES[route].zh)
+    return routed
 
 
 async def advise_need(uow: UnitOfWork, need_id: str, answer: str) -> Need:
     """An officer answers a need that needs no commissioner."""
-    return await needs.change(uow, await needs.load(uow, need_id, "advise"), "advise", answer=answer)
+    advised = await needs.change(uow, await needs.load(uow, need_id, "advise"), "advise", answer=answer)
+    tell_owner(uow, advised, "advised")
+    return advised
 
 
 async def consent_to_text(uow: UnitOfWork, need_id: str, public_title: str, public_text: str) -> Need:
@@ -144,7 +154,12 @@ async def resolve_need(uow: UnitOfWork, need_id: str, reason: str | None) -> Nee
             Text("您尚未承接该需求的服务。", "You were asked, but do not serve this need yet."),
             code="not_serving",
         )
-    return await needs.change(uow, need, "resolve")
+    return _to_be_confirmed(uow, await needs.change(uow, need, "resolve"))
+
+
+def _to_be_confirmed(uow: UnitOfWork, need: Need) -> Need:
+    tell_owner(uow, need, "resolved", due_on=(uow.today + timedelta(days=CONFIRM_DAYS)).isoformat())
+    return need
 
 
 async def fulfil_by_contract(uow: UnitOfWork, event: Received[ContractAccepted]) -> None:
@@ -158,7 +173,7 @@ async def fulfil_by_contract(uow: UnitOfWork, event: Received[ContractAccepted])
     need = await needs.lookup_one(uow, lock=True, id=event.data.need)
     if need is None or need.contract == event.aggregate or need.state != "escalated_to_call":
         return
-    await needs.change(uow, need, "fulfil", contract=event.aggregate)
+    _to_be_confirmed(uow, await needs.change(uow, need, "fulfil", contract=event.aggregate))
 
 
 async def confirm_need(uow: UnitOfWork, need_id: str, reason: str | None) -> Need:

@@ -18,7 +18,7 @@ from enterprise_registry.messages import notify
 from enterprise_registry.metadata import parties
 from enterprise_registry.policy.library import library
 from enterprise_registry.policy_documents.store import basis_warnings
-from enterprise_registry.procedure import notices, reasons, require_day_of_decision, with_due_day
+from enterprise_registry.procedure import notices, require_day_of_decision, with_due_day
 from enterprise_registry.recognitions import use_cases as recognitions
 from enterprise_registry.recognitions.kinds import find_kind
 from kechuang.db.unit import UnitOfWork
@@ -26,7 +26,7 @@ from kechuang.errors import Conflict, invalid
 from kechuang.ids import new_id
 from kechuang.text import Text
 from kechuang.timers import Timer
-from kechuang_procedure.returns import ReturnForCorrection, is_due, returned
+from kechuang_procedure.returns import ReturnForCorrection, in_one_line, is_due, returned
 
 LAPSE = "applications.lapse"
 
@@ -48,7 +48,7 @@ async def return_(uow: UnitOfWork, record_id: str, body: ReturnForCorrection) ->
     changed = await applications.change(uow, application, "return", returns=noted)
     notify(
         uow, changed, "applications", "application.returned", kind=_kind(uow, changed),
-        due_on=noted[-1]["due_on"], reasons=reasons(noted[-1]),
+        due_on=noted[-1]["due_on"], reasons=in_one_line(noted[-1]),
     )  # fmt: skip
     return changed
 

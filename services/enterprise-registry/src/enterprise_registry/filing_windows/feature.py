@@ -31,7 +31,6 @@ from kechuang.timers import Timer
 from kechuang_procedure.windows import Window, WindowCreate, Windows
 from kechuang_procedure.windows.domain import is_open
 
-_RECIPIENTS = 500  # of one message: an event stays small, however long the roster
 _FAULTS_SHOWN = 200
 
 
@@ -168,12 +167,11 @@ class FilingWindows(Windows):
         shelf = library(uow)
         form = shelf.form(shelf.stamped(window.pack or ""), window.target)
         event = "filing-window.reminder" if window.state == "open" else "filing-window.missing"
-        for begin in range(0, len(taken), _RECIPIENTS):
-            owners = tuple(access.owner(each)[0] for each in taken[begin : begin + _RECIPIENTS])
-            notify_to(
-                uow, window, "filing-windows", event, {"organisation": owners}, title=form.name.zh,
-                period=window.details["period"], due_on=f"{window.closes_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-            )  # fmt: skip
+        owners = tuple(access.owner(each)[0] for each in taken)
+        notify_to(
+            uow, window, "filing-windows", event, {"organisation": owners}, title=form.name.zh,
+            period=window.details["period"], due_on=f"{window.closes_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        )  # fmt: skip
         details = reminded(window, on=uow.today, at=uow.now, count=len(taken), by=by)
         return await self.records.change(uow, window, "remind", details=details)
 

@@ -10,11 +10,11 @@ from enterprise_registry.filings.store import filings
 from enterprise_registry.filings.use_cases import form_of
 from enterprise_registry.messages import notify
 from enterprise_registry.metadata import tell
-from enterprise_registry.procedure import reasons, with_due_day
+from enterprise_registry.procedure import with_due_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.timers import Timer
 from kechuang_contracts import enterprise_registry as events
-from kechuang_procedure.returns import ReturnForCorrection, is_due, returned
+from kechuang_procedure.returns import ReturnForCorrection, in_one_line, is_due, returned
 
 LAPSE = "filings.lapse"
 
@@ -29,7 +29,7 @@ async def return_(uow: UnitOfWork, record_id: str, body: ReturnForCorrection) ->
     await filing_windows.follow(uow, changed)
     notify(
         uow, changed, "filings", "filing.returned", title=form_of(uow, filing).name.zh, period=filing.period,
-        due_on=noted[-1]["due_on"], reasons=reasons(noted[-1]),
+        due_on=noted[-1]["due_on"], reasons=in_one_line(noted[-1]),
     )  # fmt: skip
     return changed
 

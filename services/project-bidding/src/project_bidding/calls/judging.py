@@ -7,10 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from kechuang import access, money
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, invalid
 from kechuang.text import Text
 from kechuang_contracts import project_bidding as events
+from kechuang_procedure.messages import tell
 from kechuang_procedure.notices.domain import item
 from project_bidding import packs
 from project_bidding.bids.domain import Bid
@@ -309,13 +311,13 @@ async def award(uow: UnitOfWork, call_id: str, body: CallAward) -> Call:
         to = "winning" if bid.id in winners else ("reserve" if bid.rank else "losing")
         settled = await bids.change(uow, bid, "settle", to=to, implied=True)
         if to == "winning":
-            _tell_award(uow, awarded, settled)
+            await _tell_award(uow, awarded, settled)
     for each in winners:
         await call_notices.settle(uow, call.notice, each)
     return awarded
 
 
-def _tell_award(uow: UnitOfWork, call: Call, bid: Bid) -> None:
+async def _tell_award(uow: UnitOfWork, call: Call, bid: Bid) -> None:
     uow.emit(
         events.AwardDecided(
             **placed(call), call=call.id, bid=bid.id, lead=bid.organisation or "", members=list(bid.members),
@@ -323,6 +325,13 @@ def _tell_award(uow: UnitOfWork, call: Call, bid: Bid) -> None:
         ),
         aggregate=bid.id,
         version=bid.version,
+    )  # fmt: skip
+    lead = await parties.find(uow, bid.organisation or "")
+    tell(
+        uow, packs.loaded(uow), call, "calls", "award.decided",
+        {"all_parties": access.party(*bid.bidders, call.need_owner)},
+        title=call.title, organisation=lead.title if lead else bid.organisation,
+        document_no=call.document_no or "", amount=money.format(bid.total_fen or 0),
     )  # fmt: skip
 
 

@@ -2,17 +2,21 @@
 
 import base64
 import secrets
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kechuang import access
+from kechuang.clock import SHANGHAI
 from kechuang.db.unit import ReadUnit, UnitOfWork
 from kechuang.errors import Conflict, NotPermitted, invalid
 from kechuang.messaging.events import Received
 from kechuang.text import Text
 from kechuang_contracts import project_bidding as events
 from kechuang_contracts.commissioner_matching import TechnicalNeedEscalated
+from kechuang_procedure.messages import tell
 from project_bidding import packs
 from project_bidding.bids.call_keys import CallKey, WrappedShare, create_call_key
 from project_bidding.bids.suites import SUITES, suite_named
@@ -175,7 +179,17 @@ async def publish(uow: UnitOfWork, call_id: str, body: CallPublish) -> Call:
         aggregate=call.id,
         version=published.version,
     )  # fmt: skip
+    tell(
+        uow, packs.loaded(uow), published, "calls", "call.published",
+        {"all_parties": (*access.party(call.need_owner), *access.unit(*call.departments))},
+        title=published.title, due_on=_minute(published.closes_at),
+    )  # fmt: skip
     return published
+
+
+def _minute(instant: datetime) -> str:
+    """An instant as people in China read it."""
+    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 async def _keep_key(uow: UnitOfWork, key: CallKey) -> None:

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from kechuang import money
-from kechuang.clock import end_of_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.errors import Conflict, NotPermitted, invalid
 from kechuang.text import Text
@@ -23,7 +22,7 @@ from project_bidding.contracts.schemas import ContractCreate, ContractDecision, 
 from project_bidding.contracts.store import contracts, funder_accounts
 from project_bidding.locks import take_turns
 from project_bidding.metadata import parties
-from project_bidding.milestones.feature import OVERDUE, milestones
+from project_bidding.milestones.feature import milestones, watch
 from project_bidding.tranches.feature import fall_due, tranches
 
 
@@ -168,7 +167,7 @@ async def sign(uow: UnitOfWork, contract_id: str) -> Contract:
         uow, contract, "sign", to="performing", signatures=signed, signed_on=uow.today
     )
     for each in await milestones.lookup(uow, contract=full.id):
-        uow.schedule(OVERDUE, end_of_day(each.due_on), each.id, each.version)
+        watch(uow, each)
     await fall_due(uow, full.id, "signature")
     fiscal = sum(each.amount for each in full.funder_shares() if each.fiscal)
     uow.emit(

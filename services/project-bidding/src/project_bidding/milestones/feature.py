@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from pydantic import Field
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kechuang import access
+from kechuang.clock import end_of_day, start_of_day
 from kechuang.db.unit import UnitOfWork
 from kechuang.http.resource import RecordId, ResourceRouter
 from kechuang.http.route import Write
@@ -19,11 +20,18 @@ from kechuang.states import Awaits, Machine, verb
 from kechuang.text import Text
 from kechuang.timers import Timer
 from kechuang_contracts.project_bidding import MilestoneOverdue
+from kechuang_procedure.messages import tell
+from project_bidding import packs
+from project_bidding.contracts.domain import Contract
 from project_bidding.contracts.store import contracts
 from project_bidding.metadata import metadata, parties
 from project_bidding.tranches.feature import fall_due
 
 OVERDUE = "contract-milestone.overdue"
+DUE_SOON = "contract-milestone.due-soon"
+REMIND_DAYS = 15
+"""Before the due day; product default where a pack has no `milestone_reminder`."""
+_OFFICE_OPENS = timedelta(hours=9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +122,40 @@ class ContractMilestoneOut(RecordOut):
     approved_on: date | None = Field(description="The day of approval; what falls due with it does so then")
 
 
-async def lapse(uow: UnitOfWork, timer: Timer) -> None:
-    """The due day has passed; what was handed in before waits for its approval."""
+def watch(uow: UnitOfWork, milestone: Milestone) -> None:
+    """From the last signature on: the lead is reminded before the due day, and after it the milestone is overdue."""
+    uow.schedule(OVERDUE, end_of_day(milestone.due_on), milestone.id, milestone.version)
+    days = packs.calendar_days(uow, milestone, "milestone_reminder", REMIND_DAYS)
+    reminder = start_of_day(milestone.due_on - timedelta(days=days)) + _OFFICE_OPENS
+    if reminder > uow.now:
+        uow.schedule(DUE_SOON, reminder, milestone.id, milestone.version)
+
+
+async def remind(uow: UnitOfWork, timer: Timer) -> None:
+    """The due day is near, and nothing was handed in."""
+    milestone, contract = await _running(uow, timer)
+    if milestone is not None and contract is not None:
+        tell(
+            uow, packs.loaded(uow), milestone, "contract-milestones", "contract-milestone.due",
+            {"organisation": access.owner(milestone.organisation)[:1]},
+            title=milestone.title, due_on=milestone.due_on.isoformat(), number=contract.number,
+        )  # fmt: skip
+
+
+async def _running(uow: UnitOfWork, timer: Timer) -> tuple[Milestone | None, Contract | None]:
+    """The milestone, locked, and its contract, if the one is awaited and the other performed."""
     milestone = await milestones.lookup_one(uow, lock=True, id=timer.record_id)
     if milestone is None or milestone.state not in ("planned", "rejected"):
-        return
+        return None, None
     contract = await contracts.lookup_one(uow, id=milestone.contract)
-    if contract is None or contract.state not in ("performing", "rectification"):
+    running = contract is not None and contract.state in ("performing", "rectification")
+    return (milestone, contract) if running else (None, None)
+
+
+async def lapse(uow: UnitOfWork, timer: Timer) -> None:
+    """The due day has passed; what was handed in before waits for its approval."""
+    milestone, contract = await _running(uow, timer)
+    if milestone is None or contract is None:
         return
     late = await milestones.change(uow, milestone, "lapse")
     uow.emit(
@@ -130,6 +165,11 @@ async def lapse(uow: UnitOfWork, timer: Timer) -> None:
         ),
         aggregate=late.id,
         version=late.version,
+    )  # fmt: skip
+    tell(
+        uow, packs.loaded(uow), late, "contract-milestones", "contract-milestone.overdue",
+        {"all_parties": access.party(*late.party_codes)}, title=late.title, due_on=late.due_on.isoformat(),
+        number=contract.number,
     )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ from kechuang.resources import Filter, Record, Resource, record_table
 from kechuang.states import Awaits, Machine, verb
 from kechuang.text import Text
 from kechuang_contracts.project_bidding import TrancheReleased
+from kechuang_procedure.messages import tell
+from project_bidding import packs
 from project_bidding.contracts import money as rules
 from project_bidding.contracts.store import contracts, funder_accounts
 from project_bidding.metadata import metadata
@@ -228,7 +230,18 @@ async def release_tranche(uow: UnitOfWork, tranche_id: str, body: TrancheRelease
         aggregate=changed.id,
         version=changed.version,
     )  # fmt: skip
+    await _tell_lead(uow, changed, amount)
     return changed
+
+
+async def _tell_lead(uow: UnitOfWork, tranche: Tranche, amount: int) -> None:
+    contract = await contracts.lookup_one(uow, id=tranche.contract)
+    assert contract is not None, "a tranche belongs to a contract"
+    tell(
+        uow, packs.loaded(uow), tranche, "tranches", "tranche.released",
+        {"organisation": access.owner(tranche.organisation)[:1]},
+        title=contract.title, number=contract.number, amount=money.format(amount),
+    )  # fmt: skip
 
 
 async def _draw(uow: UnitOfWork, tranche: Tranche, amount: int) -> None:
